@@ -1,0 +1,44 @@
+/** Words that detection, quarantine and everything behind them share about a finding. */
+import { z } from 'zod';
+
+export const severity = z.enum(['LOW', 'MEDIUM', 'HIGH', 'CRITICAL']);
+export type Severity = z.infer<typeof severity>;
+
+export const reviewAction = z.enum(['false_positive', 'confirmed', 'uncertain']);
+
+/**
+ * A finding as it rests in the quarantine: what leaked and where, never the secret.
+ * `fingerprint` is hex HMAC-SHA-256 of the secret under a KMS key.
+ */
+export const finding = z.strictObject({
+  findingId: z.string().regex(/^fnd_[0-9a-f]{32}$/),
+  /** RFC 3339, UTC: when the detector found it. */
+  detectedAt: z.iso.datetime(),
+  /** RFC 3339 as the agent wrote it; absent where the entry has no readable time. */
+  entryTimestamp: z.string().optional(),
+  core: z.string(),
+  fork: z.int().nonnegative(),
+  /** Index of the entry in its log. */
+  position: z.int().nonnegative(),
+  /** Where the secret stands in the entry, in bytes. */
+  offset: z.int().nonnegative(),
+  length: z.int().positive(),
+  correlationId: z.string(),
+  /** `data.id`, `message_id` or the hash of the entry; absent where the entry carries none. */
+  messageId: z.string().optional(),
+  /** The peer that wrote the entry; `unknown` where the entry does not say. */
+  agent: z.string(),
+  /** The entry's `type`; absent where it has none. */
+  entryType: z.string().optional(),
+  rule: z.string(),
+  secretType: z.string(),
+  provider: z.string(),
+  severity,
+  confidence: z.number().min(0).max(1),
+  /** First and last characters of the secret, e.g. `AKIA****MPLE`. */
+  redactedKey: z.string(),
+  /** The entry around the finding with every secret in it cut out; at most 4 KiB. */
+  redactedContent: z.string(),
+  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type Finding = z.infer<typeof finding>;
