@@ -1,0 +1,11 @@
+import { dev } from './dev.ts';
+import type { Settings } from './settings.ts';
+
+/** The emulator: the host's architecture, for its functions run as processes of the host. */
+export const local: Settings = {
+  ...dev,
+  stage: 'local',
+  architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
+  logRetentionDays: 7,
+  tracing: false,
+};
