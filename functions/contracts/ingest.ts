@@ -10,7 +10,7 @@ export const MAX_MESSAGE_BYTES = 240 * 1024;
  */
 export const SEGMENT_OVERLAP_BYTES = 16 * 1024;
 
-const coreKey = z.string().regex(/^[0-9a-f]{64}$/, 'a core key is 64 lower-case hex digits');
+export const coreKey = z.string().regex(/^[0-9a-f]{64}$/, 'a core key is 64 lower-case hex digits');
 
 /**
  * One entry, or one segment of a long one.

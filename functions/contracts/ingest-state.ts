@@ -1,0 +1,78 @@
+/**
+ * What ingest keeps in its table (partition key `pk`, sort key `sk`, both strings). Ingest alone writes it, but for
+ * the peers, which the operator registers; health reads peers, statuses and the lease.
+ */
+import { z } from 'zod';
+import { coreKey } from './ingest.ts';
+
+export const INGEST_TABLE_KEYS = { partitionKey: 'pk', sortKey: 'sk' } as const;
+
+const epochMs = z.int().nonnegative();
+
+/** Keys of every kind of item. All peers, and all statuses, are one query by `pk`. */
+export const ingestKey = {
+  lease: () => ({ pk: 'LEASE', sk: 'shipper' }),
+  peer: (core: string) => ({ pk: 'PEER', sk: core }),
+  status: (core: string) => ({ pk: 'STATUS', sk: core }),
+  checkpoint: (core: string) => ({ pk: `CHECKPOINT#${core}`, sk: 'CHECKPOINT' }),
+} as const;
+
+/** Where a log is offered for replication. The key is all that is trusted of it: every entry is verified against it. */
+export const peerItem = z.object({
+  pk: z.literal('PEER'),
+  sk: coreKey,
+  core: coreKey,
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535),
+  /** What the operator calls it. */
+  name: z.string().min(1).optional(),
+});
+
+/** Who may ship. `token` only grows, also across holders; the item stays when the lease is released. */
+export const leaseItem = z.object({
+  pk: z.literal('LEASE'),
+  sk: z.literal('shipper'),
+  holder: z.string().min(1),
+  token: z.int().positive(),
+  /** Milliseconds since the epoch; 0 once released. */
+  expiresAt: epochMs,
+});
+
+/**
+ * How far a log has been accepted by the queue. An item with a token and no length is claimed but never shipped from.
+ * `token` is the lease's of the last writer: an older one is refused.
+ */
+export const checkpointItem = z.object({
+  pk: z.string(),
+  sk: z.literal('CHECKPOINT'),
+  core: coreKey,
+  token: z.int().positive(),
+  fork: z.int().nonnegative().optional(),
+  /** Entries `[0, length)` have been accepted. */
+  length: z.int().nonnegative().optional(),
+  /** Hex of the Merkle tree's hash over `[0, length)`. */
+  treeHash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+});
+
+/** The shipper's last word on one log, written every few seconds and at every change of `connected`. */
+export const statusItem = z.object({
+  pk: z.literal('STATUS'),
+  sk: coreKey,
+  core: coreKey,
+  connected: z.boolean(),
+  /** Length and fork of the log as the peer proved it. */
+  remoteLength: z.int().nonnegative(),
+  fork: z.int().nonnegative(),
+  shippedLength: z.int().nonnegative(),
+  /** When the queue last accepted entries of this log, or the log was last seen to have no more. */
+  lastProgressAt: epochMs,
+  updatedAt: epochMs,
+  /** Why the last connection ended or the log cannot be followed; absent while all is well. */
+  lastError: z.string().optional(),
+});
+
+export type PeerItem = z.infer<typeof peerItem>;
+export type StatusItem = z.infer<typeof statusItem>;

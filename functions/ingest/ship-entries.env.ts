@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+export const shipEntriesEnv = z.object({
+  /** Name of the DynamoDB table of peers, lease, checkpoints and statuses. */
+  INGEST_TABLE: z.string().min(1),
+  ENTRY_QUEUE_URL: z.url(),
+  /**
+   * How long one run follows the logs, by its own clock. Longer than the schedule's minute, so that the successor
+   * waits for the lease with its peers connected and the hand-over costs no gap; well below the function's timeout.
+   */
+  RUN_SECONDS: z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(5).max(840)),
+});
