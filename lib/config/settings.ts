@@ -45,7 +45,9 @@ export function settingsFor(context: (key: string) => unknown): Settings {
     throw new Error(`-c stage=${String(context('stage'))} is no stage: use local, dev or prod.`);
   }
   const settings = stages[stage.data];
-  const architecture = z.enum(['arm64', 'x86_64']).safeParse(context('architecture') ?? settings.architecture);
+  const architecture = z
+    .enum(['arm64', 'x86_64'])
+    .safeParse(context('architecture') ?? settings.architecture);
   if (!architecture.success) {
     throw new Error(
       `-c architecture=${String(context('architecture'))} is no Lambda architecture: use arm64 or x86_64.`,

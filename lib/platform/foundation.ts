@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyStatement, ServicePrincipal, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
@@ -40,6 +40,19 @@ export class Foundation extends Construct {
         resources: ['*'],
         conditions: { StringEquals: { 'aws:SourceAccount': this.dataKey.stack.account } },
       }),
+    );
+  }
+
+  /** May use what rests under the data key: DynamoDB, SQS and SNS call KMS in the caller's name. */
+  grantDataKey(grantee: IGrantable): void {
+    this.dataKey.grant(
+      grantee,
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      'kms:Encrypt',
+      'kms:GenerateDataKey',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
     );
   }
 

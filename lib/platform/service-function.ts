@@ -53,7 +53,8 @@ export class ServiceFunction<S extends EnvSchema> extends NodejsFunction {
       );
       Validations.of(role).acknowledge({
         id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole]',
-        reason: 'Network interfaces carry no ARN before they exist; AWS keeps the list of actions in this policy.',
+        reason:
+          'Network interfaces carry no ARN before they exist; AWS keeps the list of actions in this policy.',
       });
     }
     super(scope, id, {

@@ -1,0 +1,35 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import type { Settings } from '../config/settings.ts';
+import { createFingerprintKey } from '../detection/detector.ts';
+import { IngestTable } from '../ingest/ingest-table.ts';
+import { Foundation } from '../platform/foundation.ts';
+import { QuarantineTable } from '../quarantine/quarantine-table.ts';
+
+/** What must outlive code: keys, tables, the bus. */
+export class DataStack extends Stack {
+  readonly foundation: Foundation;
+  readonly ingest: IngestTable;
+  readonly quarantine: QuarantineTable;
+  readonly fingerprintKey: Key;
+  readonly bus: EventBus;
+
+  constructor(scope: Construct, id: string, props: StackProps & { readonly settings: Settings }) {
+    super(scope, id, props);
+    const foundation = new Foundation(this, 'Foundation', { settings: props.settings });
+    this.foundation = foundation;
+    this.ingest = new IngestTable(this, 'Ingest', { foundation });
+    this.quarantine = new QuarantineTable(this, 'Quarantine', { foundation });
+    this.fingerprintKey = createFingerprintKey(this, 'FingerprintKey', foundation.removalPolicy);
+    this.bus = new EventBus(this, 'Bus', {
+      eventBusName: `shhh-${props.settings.stage}`,
+      description: 'Events of SHHH',
+    });
+    new CfnOutput(this, 'QuarantineTableName', { value: this.quarantine.table.tableName });
+    new CfnOutput(this, 'IngestTableName', { value: this.ingest.table.tableName });
+    new CfnOutput(this, 'BusName', { value: this.bus.eventBusName });
+    new CfnOutput(this, 'OperationsTopicArn', { value: foundation.operationsTopic.topicArn });
+  }
+}
