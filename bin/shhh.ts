@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { createApp } from '../lib/app.ts';
-import { settingsFor } from '../lib/config/settings.ts';
+import { settingsFor } from '../lib/config/stages.ts';
 
 // The CLI hands context to whichever App is made first; this one only reads it.
 const context = new App().node;

@@ -12,7 +12,9 @@ const bounded = {
 };
 
 export const createDynamo = (): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(new DynamoDBClient(bounded), { marshallOptions: { removeUndefinedValues: true } });
+  DynamoDBDocumentClient.from(new DynamoDBClient(bounded), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
 export const createEventBridge = (): EventBridgeClient => new EventBridgeClient(bounded);
 export const createKms = (): KMSClient => new KMSClient(bounded);
 export const createSns = (): SNSClient => new SNSClient(bounded);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { type z } from 'zod';
 
 /** A function's environment as a schema: Lambda and the construct that sets it share it, so a missing key does not compile. */
 export type EnvSchema = z.ZodObject<Record<string, z.ZodType<unknown, string | undefined>>>;

@@ -1,6 +1,5 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
-
-export const METRICS_NAMESPACE = 'SHHH';
+import { METRICS_NAMESPACE } from '../contracts/metrics.ts';
 
 /** CloudWatch metrics by embedded metric format: they cost no call, they ride on the log. */
 export function createMetrics(service: string): Metrics {

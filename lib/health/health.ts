@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { checkHealthEnv } from '../../functions/health/check-health.env.ts';
-import { METRICS_NAMESPACE } from '../../functions/platform/metrics.ts';
+import { METRICS_NAMESPACE, UNHEALTHY_COMPONENTS } from '../../functions/contracts/metrics.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { EntryQueue } from '../ingest/entry-queue.ts';
 import type { IngestTable } from '../ingest/ingest-table.ts';
@@ -53,7 +53,7 @@ export class Health extends Construct {
       foundation,
       metric: new Metric({
         namespace: METRICS_NAMESPACE,
-        metricName: 'UnhealthyComponents',
+        metricName: UNHEALTHY_COMPONENTS,
         statistic: 'Maximum',
         period: ONE_MINUTE,
       }),

@@ -1,0 +1,45 @@
+/** `npm run check`: everything that can be said of the code without running it, one line each, all of it even if one fails. */
+import { spawn } from 'node:child_process';
+
+const CHECKS: readonly (readonly [name: string, ...command: string[]])[] = [
+  ['types', 'tsc', '-p', '.'],
+  ['imports', 'node', 'scripts/check-imports.ts'],
+  ['lint', 'eslint', '--max-warnings', '0', '.'],
+  ['format', 'prettier', '--check', '--log-level', 'warn', '.'],
+  ['dead code', 'knip', '--no-progress'],
+];
+
+interface Outcome {
+  readonly passed: boolean;
+  readonly seconds: number;
+  readonly output: string;
+}
+
+function run([command = '', ...args]: readonly string[]): Promise<Outcome> {
+  const start = performance.now();
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const collect = (chunk: Buffer) => (output += chunk.toString());
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    const end = (passed: boolean) =>
+      resolve({ passed, seconds: (performance.now() - start) / 1000, output: output.trim() });
+    child.on('error', (error) => {
+      output += error.message;
+      end(false);
+    });
+    child.on('close', (code) => end(code === 0));
+  });
+}
+
+let failed = 0;
+for (const [name, ...command] of CHECKS) {
+  const { passed, seconds, output } = await run(command);
+  console.log(`${passed ? '✓' : '✗'} ${name.padEnd(10)} ${seconds.toFixed(1).padStart(5)} s`);
+  if (!passed) {
+    failed += 1;
+    console.log(output.replaceAll(/^/gm, '    '));
+  }
+}
+process.exitCode = failed === 0 ? 0 : 1;
