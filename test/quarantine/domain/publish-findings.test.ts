@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { finding } from '../../../functions/contracts/finding.ts';
+import { secretQuarantined, toQuarantineItem } from '../../../functions/contracts/quarantine.ts';
+import { err, ok } from '../../../functions/kernel/result.ts';
+import {
+  firstFailure,
+  publishInserted,
+  toSecretQuarantined,
+  type InsertedRecord,
+} from '../../../functions/quarantine/domain/publish-findings.ts';
+import { createFakeFindingPublisher } from '../../support/fake-finding-publisher.ts';
+import { anItem, findings } from '../../support/finding-builder.ts';
+
+const record = (position: number, readable = true): InsertedRecord => {
+  const item = anItem({ position });
+  return {
+    sequenceNumber: String(1000 + position),
+    findingId: item.findingId,
+    item: readable ? ok(item) : err('unreadable item (severity: invalid_value)'),
+  };
+};
+
+describe('the event of a quarantined item', () => {
+  test('holds the contract for any finding', () => {
+    fc.assert(
+      fc.property(findings, (found) => {
+        expect(secretQuarantined.parse(toSecretQuarantined(toQuarantineItem(found, 31)))).toEqual({
+          ...found,
+          version: 1,
+        });
+      }),
+    );
+  });
+
+  test('carries the fields of the finding and nothing else that rests in the item', () => {
+    const planted = ['unexpected', 'secret'].join('-');
+    const item = { ...anItem({ reviewer: planted, reviewAction: 'confirmed' }), rawContent: planted };
+    const event = toSecretQuarantined(item);
+    expect(JSON.stringify(event)).not.toContain(planted);
+    const allowed = [...Object.keys(finding.shape), 'version'];
+    expect(Object.keys(event).filter((key) => !allowed.includes(key))).toEqual([]);
+  });
+});
+
+describe('publishInserted', () => {
+  test('announces findings in the order of the stream', async () => {
+    const publisher = createFakeFindingPublisher();
+    await publishInserted([record(1), record(2), record(3)], publisher);
+    expect(publisher.accepted.map(({ position }) => position)).toEqual([1, 2, 3]);
+  });
+
+  test('announces what stands behind an unreadable record, and still names that record', async () => {
+    const publisher = createFakeFindingPublisher();
+    const outcomes = await publishInserted([record(1), record(2, false), record(3)], publisher);
+    expect(publisher.accepted.map(({ position }) => position)).toEqual([1, 3]);
+    expect(firstFailure(outcomes)).toBe('1002');
+  });
+
+  test('gives each record its own outcome, whatever fails', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('accepted', 'refused', 'unreadable'), { maxLength: 40 }),
+        async (fates) => {
+          const publisher = createFakeFindingPublisher(({ position }) => fates[position] === 'refused');
+          const records = fates.map((fate, position) => record(position, fate !== 'unreadable'));
+          const outcomes = await publishInserted(records, publisher);
+          expect(outcomes.map(({ published }) => published.ok)).toEqual(
+            fates.map((fate) => fate === 'accepted'),
+          );
+          expect(outcomes.map(({ sequenceNumber }) => sequenceNumber)).toEqual(
+            records.map(({ sequenceNumber }) => sequenceNumber),
+          );
+          const first = fates.findIndex((fate) => fate !== 'accepted');
+          expect(firstFailure(outcomes)).toBe(first < 0 ? undefined : String(1000 + first));
+        },
+      ),
+    );
+  });
+
+  test('does not take a bus that answers too little for success', async () => {
+    const outcomes = await publishInserted([record(1), record(2)], { publish: async () => [ok(undefined)] });
+    expect(firstFailure(outcomes)).toBe('1002');
+  });
+});
