@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { settingsFor } from '../../lib/config/stages.ts';
+
+const context = (values: Record<string, unknown>) => (key: string) => values[key];
+
+it('is dev on arm64 where nothing is said', () => {
+  expect(settingsFor(context({}))).toMatchObject({ stage: 'dev', architecture: 'arm64' });
+});
+
+it('takes the stage and the architecture from the context', () => {
+  expect(settingsFor(context({ stage: 'prod', architecture: 'x86_64' }))).toMatchObject({
+    stage: 'prod',
+    architecture: 'x86_64',
+    keepData: true,
+  });
+});
+
+it.each([
+  [{ stage: 'production' }, /stage=production is no stage: use local, dev or prod/],
+  [{ architecture: 'amd64' }, /architecture=amd64 is no Lambda architecture: use arm64 or x86_64/],
+])('refuses %j and says what is understood', (values, message) => {
+  expect(() => settingsFor(context(values))).toThrow(message);
+});
+
+it('lets runs of the shipper overlap, so that the lease is handed over without a gap', () => {
+  for (const stage of ['local', 'dev', 'prod'])
+    expect(settingsFor(context({ stage })).shipper.runSeconds).toBeGreaterThan(60);
+});
