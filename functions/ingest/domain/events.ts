@@ -1,0 +1,37 @@
+import type { Head, Resume } from './checkpoint.ts';
+import type { Peer } from './ports.ts';
+
+/** What the engine does, told to whoever writes logs and metrics. No entry's content is in it. */
+export type ShipEvent =
+  | { readonly kind: 'connected'; readonly peer: Peer; readonly head: Head }
+  | { readonly kind: 'resumed'; readonly core: string; readonly head: Head; readonly resume: Resume }
+  | {
+      readonly kind: 'shipped';
+      readonly core: string;
+      readonly fork: number;
+      readonly seqStart: number;
+      readonly seqEnd: number;
+      readonly messages: number;
+      readonly bytes: number;
+      /** From the first of the entries being known to exist to the queue having accepted the last. */
+      readonly lagMs: number;
+    }
+  | {
+      readonly kind: 'truncated';
+      readonly core: string;
+      readonly fork: number;
+      /** Everything from here on is shipped as it is now. */
+      readonly newLength: number;
+      readonly shippedLength: number;
+    }
+  | { readonly kind: 'troubled'; readonly peer: Peer; readonly error: unknown; readonly retryInMs: number }
+  | { readonly kind: 'lease-acquired'; readonly token: number; readonly waitedMs: number }
+  | { readonly kind: 'lease-lost'; readonly token: number }
+  /** Something beside the way of the entries failed; it is tried again. */
+  | {
+      readonly kind: 'degraded';
+      readonly what: 'peer-directory' | 'status' | 'lease';
+      readonly error: unknown;
+    };
+
+export type Observe = (event: ShipEvent) => void;

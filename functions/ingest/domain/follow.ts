@@ -1,0 +1,236 @@
+/** One log's loop: connect → resume → follow → (trouble: back off → connect). It ends only when stopped. */
+import { backoffMs } from './backoff.ts';
+import { decideResume, type Checkpoint, type Resume } from './checkpoint.ts';
+import type { Observe } from './events.ts';
+import { pack } from './packing.ts';
+import {
+  Trouble,
+  type CheckpointStore,
+  type EntryQueue,
+  type Grant,
+  type LogSession,
+  type LogSource,
+  type LogWindow,
+  type Pacer,
+  type Peer,
+} from './ports.ts';
+import { sendAll, type SendSettings } from './send.ts';
+import type { StatusKeeper } from './status.ts';
+
+export interface FollowSettings {
+  readonly window: { readonly maxEntries: number; readonly maxBytes: number };
+  /** How long a live log's window waits to fill: it trades latency for fewer requests. */
+  readonly lingerMs: number;
+  /** A checkpoint is written at most this often while entries flow; a crash ships that much again. */
+  readonly checkpointEveryMs: number;
+  readonly send: SendSettings;
+  readonly reconnect: { readonly baseMs: number; readonly maxMs: number };
+}
+
+export interface FollowDeps {
+  readonly source: LogSource;
+  readonly checkpoints: CheckpointStore;
+  readonly queue: EntryQueue;
+  readonly pacer: Pacer;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly observe: Observe;
+  /** Settles when the lease is held; never when it is not. */
+  readonly granted: Promise<Grant>;
+  /** A newer holder exists: everything must stop. */
+  readonly onFenced: () => void;
+}
+
+/** How long to sleep at most while a log says nothing. */
+const IDLE_MS = 1_000;
+
+/** Follows one log until stopped. Never rejects: whatever happens to this log must not disturb the others. */
+export async function followLog(
+  peer: Peer,
+  deps: FollowDeps,
+  settings: FollowSettings,
+  status: StatusKeeper,
+  stop: AbortSignal,
+): Promise<void> {
+  let failures = 0;
+  while (!stop.aborted) {
+    try {
+      const session = await deps.source.connect(peer, stop);
+      try {
+        deps.observe({ kind: 'connected', peer, head: session.head() });
+        status.connected(session.head());
+        await followSession(session, peer, deps, settings, status, stop, () => (failures = 0));
+      } finally {
+        await session.close();
+      }
+    } catch (error) {
+      // Being stopped ends a session as a trouble would; anything else is worth a word even then.
+      if (stop.aborted && error instanceof Trouble) return;
+      failures += 1;
+      const retryInMs = backoffMs(failures, deps.random(), settings.reconnect);
+      status.troubled(error);
+      deps.observe({ kind: 'troubled', peer, error, retryInMs });
+      await deps.pacer.sleep(retryInMs, stop);
+    }
+  }
+}
+
+async function followSession(
+  session: LogSession,
+  peer: Peer,
+  deps: FollowDeps,
+  settings: FollowSettings,
+  status: StatusKeeper,
+  stop: AbortSignal,
+  onProgress: () => void,
+): Promise<void> {
+  const grant = await Promise.race([deps.granted, session.ended, untilStopped(stop)]);
+  if (grant === 'stopped') return;
+  if (grant instanceof Trouble) throw grant;
+
+  const claimed = await deps.checkpoints.claim(peer.core, grant.token);
+  if (!claimed.ok) return deps.onFenced();
+  const resume = await findResume(session, peer.core, claimed.value, deps, status, stop);
+  if (resume === undefined) return;
+
+  const ledger = new Ledger(peer.core, grant.token, deps, settings.checkpointEveryMs);
+  let position = resume.from;
+  status.shipped(position, session.head());
+  try {
+    while (!stop.aborted) {
+      const cut = session.takeTruncation();
+      const head = session.head();
+      if (cut !== undefined && cut < position) {
+        deps.observe({
+          kind: 'truncated',
+          core: peer.core,
+          fork: head.fork,
+          newLength: cut,
+          shippedLength: position,
+        });
+        position = cut;
+      }
+      if (!(await ledger.settleIfDue())) return;
+      if (head.length <= position) {
+        status.caughtUp(head);
+        await session.changed(head, ledger.waitMs(IDLE_MS), stop);
+        continue;
+      }
+      // A full window gains nothing by waiting.
+      if (head.length - position < settings.window.maxEntries)
+        await deps.pacer.sleep(settings.lingerMs, stop);
+      if (stop.aborted) break;
+      const window = await session.read(position, settings.window);
+      if (window === undefined) continue;
+      await shipWindow(window, deps, settings, stop);
+      position = window.seqEnd;
+      ledger.accepted({ fork: window.fork, length: window.seqEnd, treeHash: window.treeHash });
+      status.shipped(position, session.head());
+      onProgress();
+      await session.release(window.seqStart, window.seqEnd);
+    }
+  } finally {
+    await ledger.settle();
+  }
+}
+
+/** Waits until it is clear where to go on; `undefined` when stopped before. */
+async function findResume(
+  session: LogSession,
+  core: string,
+  checkpoint: Checkpoint | undefined,
+  deps: FollowDeps,
+  status: StatusKeeper,
+  stop: AbortSignal,
+): Promise<Exclude<Resume, { why: 'behind' }> | undefined> {
+  let told = false;
+  while (!stop.aborted) {
+    // Truncations from before this look at the head are part of what it shows; those from now on are not.
+    session.takeTruncation();
+    const head = session.head();
+    const comparable = checkpoint !== undefined && checkpoint.length > 0 && head.length >= checkpoint.length;
+    const hashAt = comparable ? await session.treeHash(checkpoint.length) : undefined;
+    const resume = decideResume(checkpoint, head, hashAt);
+    if (resume.why !== 'behind') {
+      deps.observe({ kind: 'resumed', core, head, resume });
+      return resume;
+    }
+    // A head that was not told yet looks like a short log; only one that stays short is worth a word.
+    if (!told && head.length > 0) {
+      told = true;
+      deps.observe({ kind: 'resumed', core, head, resume });
+      status.behind(checkpoint?.length ?? 0, head);
+    }
+    await session.changed(head, IDLE_MS, stop);
+  }
+  return undefined;
+}
+
+async function shipWindow(
+  window: LogWindow,
+  deps: FollowDeps,
+  settings: FollowSettings,
+  stop: AbortSignal,
+): Promise<void> {
+  const messages = pack(window, deps.pacer.now());
+  await sendAll(messages, deps, settings.send, stop);
+  deps.observe({
+    kind: 'shipped',
+    core: window.core,
+    fork: window.fork,
+    seqStart: window.seqStart,
+    seqEnd: window.seqEnd,
+    messages: messages.length,
+    bytes: messages.reduce((sum, message) => sum + message.bytes, 0),
+    lagMs: Math.max(0, deps.pacer.now() - window.knownAt),
+  });
+}
+
+/** Keeps the newest accepted checkpoint and writes it now and then; it never runs ahead of what the queue accepted. */
+class Ledger {
+  readonly #core: string;
+  readonly #token: number;
+  readonly #deps: FollowDeps;
+  readonly #everyMs: number;
+  #unsaved: Checkpoint | undefined;
+  #dueAt = 0;
+
+  constructor(core: string, token: number, deps: FollowDeps, everyMs: number) {
+    this.#core = core;
+    this.#token = token;
+    this.#deps = deps;
+    this.#everyMs = everyMs;
+  }
+
+  accepted(checkpoint: Checkpoint): void {
+    this.#unsaved = checkpoint;
+  }
+
+  /** @returns false when a newer holder exists */
+  async settleIfDue(): Promise<boolean> {
+    return this.#unsaved === undefined || this.#deps.pacer.now() < this.#dueAt || (await this.settle());
+  }
+
+  async settle(): Promise<boolean> {
+    const checkpoint = this.#unsaved;
+    if (checkpoint === undefined) return true;
+    this.#unsaved = undefined;
+    this.#dueAt = this.#deps.pacer.now() + this.#everyMs;
+    const advanced = await this.#deps.checkpoints.advance(this.#core, this.#token, checkpoint);
+    if (!advanced.ok) this.#deps.onFenced();
+    return advanced.ok;
+  }
+
+  /** How long one may sleep before the next write is due, at most `atMost`. */
+  waitMs(atMost: number): number {
+    if (this.#unsaved === undefined) return atMost;
+    return Math.max(1, Math.min(atMost, this.#dueAt - this.#deps.pacer.now()));
+  }
+}
+
+function untilStopped(stop: AbortSignal): Promise<'stopped'> {
+  return new Promise((resolve) => {
+    if (stop.aborted) resolve('stopped');
+    else stop.addEventListener('abort', () => resolve('stopped'), { once: true });
+  });
+}

@@ -1,0 +1,142 @@
+/** What the engine needs of the world. */
+import type { Clock } from '../../kernel/clock.ts';
+import type { Result } from '../../kernel/result.ts';
+import type { Checkpoint, Head } from './checkpoint.ts';
+import type { EntryRange, PackedMessage } from './packing.ts';
+
+/** A log and where it is offered. */
+export interface Peer {
+  /** The log's public key, 64 hex digits: all that is trusted of the peer. */
+  readonly core: string;
+  readonly host: string;
+  readonly port: number;
+  readonly name?: string | undefined;
+}
+
+export interface PeerDirectory {
+  /** Every peer that is registered now. */
+  list(): Promise<readonly Peer[]>;
+}
+
+export type TroubleReason =
+  | 'unreachable'
+  | 'silent'
+  | 'disconnected'
+  | 'no-progress'
+  | 'read-timeout'
+  | 'verification-failed'
+  | 'log-closed'
+  | 'queue-refused';
+
+/**
+ * A log cannot be followed for the moment. It is thrown, although expected, because it may strike at any await of a
+ * session and always means the same: drop the connection, wait, connect anew. The message is our own wording.
+ */
+export class Trouble extends Error {
+  override readonly name = 'Trouble';
+  readonly reason: TroubleReason;
+
+  constructor(reason: TroubleReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export interface WindowLimits {
+  readonly maxEntries: number;
+  /** A window ends with the entry that reaches this many bytes. */
+  readonly maxBytes: number;
+}
+
+/** A verified, gapless range of a log, all of it of one fork. */
+export interface LogWindow extends EntryRange {
+  /** Hex hash of the log's tree over `[0, seqEnd)`. */
+  readonly treeHash: string;
+  /** When the first of its entries was first known to exist, milliseconds since the epoch. */
+  readonly knownAt: number;
+}
+
+/** A connection to one log on one peer. Each method but `close` throws {@link Trouble} once the session has ended. */
+export interface LogSession {
+  /** Settles, never rejecting, when the session ends by itself. */
+  readonly ended: Promise<Trouble>;
+  /** What the peer has proved so far; it grows by itself while the session lasts. */
+  head(): Head;
+  /** Resolves when the head differs from `known`, after `waitMs`, on a truncation, or when stopped. */
+  changed(known: Head, waitMs: number, stop: AbortSignal): Promise<void>;
+  /** Hash of the tree over `[0, length)`, hex; `length` is at most the head's. */
+  treeHash(length: number): Promise<string>;
+  /** Reads on from `start`, which is below the head. `undefined` when the log was cut back meanwhile. */
+  read(start: number, limits: WindowLimits): Promise<LogWindow | undefined>;
+  /** Forgets the copies of entries that need not be read again. */
+  release(seqStart: number, seqEnd: number): Promise<void>;
+  /** The lowest length that the log was cut back to since last asked; `undefined` when it was not. */
+  takeTruncation(): number | undefined;
+  /** Ends the session and removes what it stored. Never throws; may be called twice. */
+  close(): Promise<void>;
+}
+
+export interface LogSource {
+  /**
+   * Connects and waits until the peer has told its head.
+   * @throws Trouble `unreachable` or `silent`; gives up at once when stopped
+   */
+  connect(peer: Peer, stop: AbortSignal): Promise<LogSession>;
+}
+
+export interface CheckpointStore {
+  /**
+   * Takes a log over: whoever holds an older token can no longer move its checkpoint.
+   * @returns the checkpoint, `undefined` if the log was never shipped; `fenced` when a newer holder has taken it
+   */
+  claim(core: string, token: number): Promise<Result<Checkpoint | undefined, 'fenced'>>;
+  /** Moves the checkpoint of a claimed log, forth or back; `fenced` when a newer holder has claimed it. */
+  advance(core: string, token: number, checkpoint: Checkpoint): Promise<Result<void, 'fenced'>>;
+}
+
+/** The right to ship until `expiresAt` (milliseconds since the epoch). A later grant has a greater token. */
+export interface Grant {
+  readonly holder: string;
+  readonly token: number;
+  readonly expiresAt: number;
+}
+
+export interface Lease {
+  /** @returns a grant, or until when another holds it */
+  acquire(holder: string, now: number, ttlMs: number): Promise<Result<Grant, { readonly heldUntil: number }>>;
+  /** Prolongs a grant; `lost` when somebody else took it in between. */
+  renew(grant: Grant, now: number, ttlMs: number): Promise<Result<Grant, 'lost'>>;
+  /** Lets a successor in at once; does nothing when the grant was lost. */
+  release(grant: Grant): Promise<void>;
+}
+
+export type SendOutcome =
+  | { readonly accepted: true }
+  | { readonly accepted: false; /** The queue's error code. */ readonly code: string };
+
+export interface EntryQueue {
+  /** Hands over one batch; one outcome per message, in order. Throws when it cannot be known what was accepted. */
+  send(batch: readonly PackedMessage[]): Promise<readonly SendOutcome[]>;
+}
+
+/** What the shipper last knew of one log. Times in milliseconds since the epoch. */
+export interface LogStatus {
+  readonly core: string;
+  readonly connected: boolean;
+  readonly remoteLength: number;
+  readonly fork: number;
+  readonly shippedLength: number;
+  readonly lastProgressAt: number;
+  readonly updatedAt: number;
+  readonly lastError?: string | undefined;
+}
+
+export interface StatusBoard {
+  post(status: LogStatus): Promise<void>;
+}
+
+/** Time that passes. */
+export interface Pacer extends Clock {
+  /** Resolves after `ms`, or at once when stopped; never rejects. */
+  sleep(ms: number, stop: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,197 @@
+/** The shipper's run: one lease, every registered log, until the time is up or the lease is lost. */
+import { followLog, type FollowDeps, type FollowSettings } from './follow.ts';
+import type { Grant, Lease, Peer, PeerDirectory, StatusBoard } from './ports.ts';
+import { StatusKeeper } from './status.ts';
+
+export interface ShipSettings extends FollowSettings {
+  readonly lease: {
+    readonly ttlMs: number;
+    readonly renewEveryMs: number;
+    /** How often a waiting successor asks. */
+    readonly pollEveryMs: number;
+  };
+  readonly directoryEveryMs: number;
+  readonly statusEveryMs: number;
+}
+
+export interface ShipDeps extends Omit<FollowDeps, 'granted' | 'onFenced'> {
+  readonly directory: PeerDirectory;
+  readonly statuses: StatusBoard;
+  readonly lease: Lease;
+  /** Who asks for the lease; another for every run. */
+  readonly holder: string;
+}
+
+export const SHIP_SETTINGS: ShipSettings = {
+  window: { maxEntries: 1_024, maxBytes: 768 * 1024 },
+  lingerMs: 40,
+  checkpointEveryMs: 1_000,
+  send: { attempts: 6, baseMs: 100, maxMs: 3_000 },
+  reconnect: { baseMs: 250, maxMs: 15_000 },
+  lease: { ttlMs: 10_000, renewEveryMs: 3_000, pollEveryMs: 200 },
+  directoryEveryMs: 1_000,
+  statusEveryMs: 5_000,
+};
+
+/** `never-held`: another shipper held the lease all the time. */
+export type ShipOutcome = 'finished' | 'lease-lost' | 'never-held';
+
+/**
+ * Connects to every registered log, waits for the lease, then ships until `until`.
+ * @param until milliseconds since the epoch, by the pacer's clock
+ */
+export async function ship(deps: ShipDeps, settings: ShipSettings, until: number): Promise<ShipOutcome> {
+  const stopping = new AbortController();
+  const stop = stopping.signal;
+  let lost = false;
+  let held: Grant | undefined;
+  const lose = (): void => {
+    if (held !== undefined && !lost) deps.observe({ kind: 'lease-lost', token: held.token });
+    lost = true;
+    stopping.abort();
+  };
+  const gate = Promise.withResolvers<Grant>();
+  const followers = new Followers({ ...deps, granted: gate.promise, onFenced: lose }, settings, stop);
+
+  const deadline = deps.pacer.sleep(until - deps.pacer.now(), stop).then(() => stopping.abort());
+  const directory = repeat(deps, settings.directoryEveryMs, stop, 'peer-directory', async () =>
+    followers.reconcile(await deps.directory.list()),
+  );
+  const statuses = repeat(deps, settings.statusEveryMs, stop, 'status', () => followers.postAll());
+  const lease = keepLease(deps, settings.lease, stop, lose, (grant) => {
+    held = grant;
+    followers.mayPost = true;
+    gate.resolve(grant);
+  });
+
+  await Promise.all([deadline, directory, statuses]);
+  await followers.settled();
+  const last = await lease;
+  if (last !== undefined && !lost) await quietly(deps, 'lease', () => deps.lease.release(last));
+  if (lost) return 'lease-lost';
+  return held === undefined ? 'never-held' : 'finished';
+}
+
+/** Waits for the lease and renews it until stopped. @returns the newest grant, if there was one */
+async function keepLease(
+  deps: ShipDeps,
+  settings: ShipSettings['lease'],
+  stop: AbortSignal,
+  onLost: () => void,
+  onGranted: (grant: Grant) => void,
+): Promise<Grant | undefined> {
+  const startedAt = deps.pacer.now();
+  let grant: Grant | undefined;
+  while (grant === undefined && !stop.aborted) {
+    await quietly(deps, 'lease', async () => {
+      const asked = await deps.lease.acquire(deps.holder, deps.pacer.now(), settings.ttlMs);
+      if (asked.ok) grant = asked.value;
+    });
+    if (grant === undefined) await deps.pacer.sleep(settings.pollEveryMs, stop);
+  }
+  if (grant === undefined) return undefined;
+  deps.observe({ kind: 'lease-acquired', token: grant.token, waitedMs: deps.pacer.now() - startedAt });
+  onGranted(grant);
+  let current: Grant = grant;
+  while (!stop.aborted) {
+    await deps.pacer.sleep(settings.renewEveryMs, stop);
+    if (stop.aborted) break;
+    await quietly(deps, 'lease', async () => {
+      const renewed = await deps.lease.renew(current, deps.pacer.now(), settings.ttlMs);
+      if (renewed.ok) current = renewed.value;
+      else onLost();
+    });
+    // The store could not be asked; past the expiry a successor may ship already.
+    if (deps.pacer.now() >= current.expiresAt) onLost();
+  }
+  return current;
+}
+
+/** The running loops, one per registered log. */
+class Followers {
+  mayPost = false;
+  readonly #deps: FollowDeps & ShipDeps;
+  readonly #settings: ShipSettings;
+  readonly #stop: AbortSignal;
+  readonly #running = new Map<
+    string,
+    {
+      readonly peer: Peer;
+      readonly stopping: AbortController;
+      readonly status: StatusKeeper;
+      done: Promise<void>;
+    }
+  >();
+
+  constructor(deps: FollowDeps & ShipDeps, settings: ShipSettings, stop: AbortSignal) {
+    this.#deps = deps;
+    this.#settings = settings;
+    this.#stop = stop;
+  }
+
+  /** Starts what is new, ends what is gone, and starts afresh what has moved. */
+  reconcile(peers: readonly Peer[]): void {
+    const wanted = new Map(peers.map((peer) => [peer.core, peer]));
+    for (const [core, follower] of this.#running) {
+      const peer = wanted.get(core);
+      if (peer?.host !== follower.peer.host || peer.port !== follower.peer.port) follower.stopping.abort();
+    }
+    for (const peer of wanted.values()) {
+      if (!this.#running.has(peer.core) && !this.#stop.aborted) this.#start(peer);
+    }
+  }
+
+  async postAll(): Promise<void> {
+    for (const { status } of this.#running.values()) await this.#post(status);
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(Array.from(this.#running.values(), ({ done }) => done));
+  }
+
+  #start(peer: Peer): void {
+    const stopping = new AbortController();
+    const stop = AbortSignal.any([this.#stop, stopping.signal]);
+    const status: StatusKeeper = new StatusKeeper(
+      peer.core,
+      () => this.#deps.pacer.now(),
+      () => void quietly(this.#deps, 'status', () => this.#post(status)),
+    );
+    // One that has ended leaves the map only then, so that a log never has two loops.
+    const done = followLog(peer, this.#deps, this.#settings, status, stop).finally(() =>
+      this.#running.delete(peer.core),
+    );
+    this.#running.set(peer.core, { peer, stopping, status, done });
+  }
+
+  /** Only the holder of the lease speaks for a log. */
+  async #post(status: StatusKeeper): Promise<void> {
+    if (this.mayPost) await this.#deps.statuses.post(status.current);
+  }
+}
+
+/** Does `work` now and every `everyMs` until stopped; a failure is told and the next round tries again. */
+async function repeat(
+  deps: ShipDeps,
+  everyMs: number,
+  stop: AbortSignal,
+  what: 'peer-directory' | 'status',
+  work: () => Promise<void>,
+): Promise<void> {
+  while (!stop.aborted) {
+    await quietly(deps, what, work);
+    await deps.pacer.sleep(everyMs, stop);
+  }
+}
+
+async function quietly(
+  deps: ShipDeps,
+  what: 'peer-directory' | 'status' | 'lease',
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    deps.observe({ kind: 'degraded', what, error });
+  }
+}
