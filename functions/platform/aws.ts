@@ -11,8 +11,10 @@ const bounded = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 },
 };
 
+/** For libraries that speak DynamoDB's own notation; else {@link createDynamo}. */
+export const createPlainDynamo = (): DynamoDBClient => new DynamoDBClient(bounded);
 export const createDynamo = (): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(new DynamoDBClient(bounded), {
+  DynamoDBDocumentClient.from(createPlainDynamo(), {
     marshallOptions: { removeUndefinedValues: true },
   });
 export const createEventBridge = (): EventBridgeClient => new EventBridgeClient(bounded);

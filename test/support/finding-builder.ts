@@ -37,9 +37,9 @@ export function aFinding(overrides: Partial<Finding> = {}): Finding {
   };
 }
 
+/** An item as it rests in the quarantine. */
 export function anItem(overrides: Partial<QuarantineItem> = {}): QuarantineItem {
-  const { pk, status, reviewed, reviewAction, reviewer, reviewedAt, expiresAt, ...finding } = overrides;
-  return { ...toQuarantineItem(aFinding(finding), 31), ...overrides };
+  return { ...toQuarantineItem(aFinding(overrides), 31), ...overrides };
 }
 
 const text = (maxLength: number) => fc.string({ unit: 'binary', minLength: 1, maxLength });

@@ -1,17 +1,15 @@
 import type { QuarantineItem } from '../../functions/contracts/quarantine.ts';
 
 /** An item in DynamoDB's own notation. */
-export function toImage(item: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(item)
-      .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => {
-        if (typeof value === 'string') return [key, { S: value }];
-        if (typeof value === 'number') return [key, { N: String(value) }];
-        if (typeof value === 'boolean') return [key, { BOOL: value }];
-        return [key, { M: {} }];
-      }),
-  );
+function toImage(item: Record<string, unknown>): Record<string, unknown> {
+  const image: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(item)) {
+    if (typeof value === 'string') image[key] = { S: value };
+    else if (typeof value === 'number') image[key] = { N: String(value) };
+    else if (typeof value === 'boolean') image[key] = { BOOL: value };
+    else if (value !== undefined) image[key] = { M: {} };
+  }
+  return image;
 }
 
 export interface StreamRecord {

@@ -32,9 +32,17 @@ export interface FindingPublisher {
 // Strips what the contract of an event does not know: an item's review, expiry, and whatever a later version adds.
 const eventFields = z.object(finding.shape);
 
-/** The event that a quarantined item is announced by: its finding and nothing else of it. */
+/**
+ * The event that a quarantined item is announced by: its finding and nothing else of it. Characters that SQS and SNS
+ * refuse (no XML: U+FFFE, U+FFFF, lone surrogates) become U+FFFD, else an agent could call itself something that
+ * no alert can be delivered with.
+ */
 export function toSecretQuarantined(item: QuarantineItem): SecretQuarantined {
-  return { ...eventFields.parse(item), version: 1 };
+  const found = Object.entries(item).map(([key, value]) => [
+    key,
+    typeof value === 'string' ? value.toWellFormed().replace(/[\uFFFE\uFFFF]/g, '\uFFFD') : value,
+  ]);
+  return { ...eventFields.parse(Object.fromEntries(found)), version: 1 };
 }
 
 /**

@@ -25,12 +25,24 @@ describe('the event of a quarantined item', () => {
   test('holds the contract for any finding', () => {
     fc.assert(
       fc.property(findings, (found) => {
-        expect(secretQuarantined.parse(toSecretQuarantined(toQuarantineItem(found, 31)))).toEqual({
-          ...found,
-          version: 1,
+        const event = toSecretQuarantined(toQuarantineItem(found, 31));
+        expect(secretQuarantined.parse(event)).toEqual(event);
+        expect({ ...event, agent: found.agent, messageId: found.messageId }).toMatchObject({
+          findingId: found.findingId,
+          position: found.position,
+          severity: found.severity,
+          fingerprint: found.fingerprint,
         });
       }),
     );
+  });
+
+  test('replaces characters that a queue would refuse, so that no agent can name itself out of its alert', () => {
+    const event = toSecretQuarantined(
+      anItem({ agent: 'a\uFFFE\uFFFFb\uD800', redactedContent: 'ok \u{1F511}' }),
+    );
+    expect(event.agent).toBe('a\uFFFD\uFFFDb\uFFFD');
+    expect(event.redactedContent).toBe('ok \u{1F511}');
   });
 
   test('carries the fields of the finding and nothing else that rests in the item', () => {

@@ -6,8 +6,12 @@ import {
   entryBytes,
   PUT_EVENTS_LIMITS,
 } from '../../../functions/quarantine/adapters/eventbridge-publisher.ts';
+import { secretQuarantined } from '../../../functions/contracts/quarantine.ts';
 import { toSecretQuarantined } from '../../../functions/quarantine/domain/publish-findings.ts';
 import { anItem } from '../../support/finding-builder.ts';
+
+const positionOf = (entry: PutEventsRequestEntry) =>
+  secretQuarantined.parse(JSON.parse(entry.Detail ?? '')).position;
 
 type Answer = { ErrorCode?: string };
 
@@ -23,7 +27,7 @@ function publisherOver(answer: (position: number, seen: number) => Answer | Erro
       requests.push(entries);
       return {
         Entries: entries.map((entry) => {
-          const { position } = JSON.parse(entry.Detail ?? '{}');
+          const position = positionOf(entry);
           const times = (seen.get(position) ?? 0) + 1;
           seen.set(position, times);
           const given = answer(position, times);
@@ -63,7 +67,7 @@ describe('createEventBridgePublisher', () => {
           expect(
             requests
               .flat()
-              .map((entry) => JSON.parse(entry.Detail ?? '').position)
+              .map(positionOf)
               .sort((a, b) => a - b),
           ).toEqual(contents.map((_, position) => position));
         },

@@ -1,0 +1,34 @@
+import type { SecretLeakAlert } from '../../contracts/alerts.ts';
+import type { SecretQuarantined } from '../../contracts/quarantine.ts';
+import { recommendedAction } from './recommended-action.ts';
+
+/** What subscribers are told of a finding: named field by field, so that nothing else of the event can slip in. */
+export function toAlert(event: SecretQuarantined): SecretLeakAlert {
+  return {
+    event: 'secret_leak_detected',
+    finding_id: event.findingId,
+    secret_type: event.secretType,
+    provider: event.provider,
+    redacted_key: event.redactedKey,
+    log_reference: `hyperlog:${event.position}`,
+    hypercore_key: event.core,
+    agent: event.agent,
+    severity: event.severity,
+    confidence: event.confidence,
+    recommended_action: recommendedAction(event),
+    timestamp: event.detectedAt,
+    correlation_id: event.correlationId,
+    fingerprint: event.fingerprint,
+  };
+}
+
+/** SNS refuses a subject of 100 characters or more, and any that is not printable ASCII. */
+const MAX_SUBJECT_CHARACTERS = 99;
+
+/** The line that e-mail subscribers see first: severity, what and where, in printable ASCII. */
+export function subjectOf(alert: SecretLeakAlert): string {
+  return `[${alert.severity}] ${alert.secret_type} leaked by ${alert.agent} at ${alert.log_reference}`
+    .replace(/[^\x20-\x7e]+/g, '?')
+    .slice(0, MAX_SUBJECT_CHARACTERS)
+    .trimEnd();
+}
