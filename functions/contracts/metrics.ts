@@ -5,3 +5,9 @@ export const METRICS_NAMESPACE = 'SHHH';
 export const UNHEALTHY_COMPONENTS = 'UnhealthyComponents';
 /** Findings that wait for a review; unit Count. */
 export const QUARANTINE_SIZE = 'QuarantineSize';
+/** Entries that the detector has looked at, empty and binary ones included; unit Count. */
+export const MESSAGES_SCANNED = 'MessagesScanned';
+/** Entries that the queue has accepted from the shipper; unit Count. */
+export const ENTRIES_SHIPPED = 'EntriesShipped';
+/** From the oldest entry of a window being known to exist to the queue having accepted the window; unit Milliseconds. */
+export const SHIP_LAG = 'ShipLag';

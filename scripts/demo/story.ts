@@ -1,0 +1,86 @@
+/** What the demo prints for a person to read. */
+import { styleText } from 'node:util';
+import type { SecretLeakAlert } from '../../functions/contracts/alerts.ts';
+import type { Severity } from '../../functions/contracts/finding.ts';
+import type { QuarantineItem } from '../../functions/contracts/quarantine.ts';
+import { table } from './table.ts';
+
+const COLOURS = { CRITICAL: 'red', HIGH: 'magenta', MEDIUM: 'yellow', LOW: 'gray' } as const;
+
+/** Columns of text to either side of a mask that an excerpt shows. */
+const EXCERPT_AROUND = 22;
+
+export interface Progress {
+  readonly written: number;
+  readonly shipped: number;
+  readonly scanned: number;
+  readonly quarantined: number;
+  readonly alerts: number;
+  readonly p50Ms: number | undefined;
+  readonly p99Ms: number | undefined;
+}
+
+export function progressLine(progress: Progress): string {
+  const count = (label: string, value: number) => `${label} ${value.toLocaleString('en').padStart(6)}`;
+  const milliseconds = (value: number | undefined) => (value === undefined ? '–' : `${Math.round(value)} ms`);
+  return [
+    count('written', progress.written),
+    count('shipped', progress.shipped),
+    count('scanned', progress.scanned),
+    count('quarantined', progress.quarantined),
+    count('alerts', progress.alerts),
+    `append → quarantine p50 ${milliseconds(progress.p50Ms)}, p99 ${milliseconds(progress.p99Ms)}`,
+  ].join('  │  ');
+}
+
+export function findingsTable(items: readonly QuarantineItem[]): string[] {
+  const rows = [...items]
+    .sort((a, b) => a.position - b.position)
+    .map((item) => [
+      `${item.core.slice(0, 8)} @${item.position}`,
+      item.agent,
+      item.secretType,
+      item.rule,
+      coloured(item.severity),
+      excerpt(item),
+    ]);
+  return table(
+    ['log @position', 'agent', 'what leaked', 'rule', 'severity', 'redacted text'],
+    rows,
+    [20, 20, 30, 26, 8, 64],
+  );
+}
+
+export function alertsTable(alerts: readonly SecretLeakAlert[]): string[] {
+  const rows = alerts.map((alert) => [
+    alert.timestamp.slice(11, 23),
+    coloured(alert.severity),
+    alert.secret_type,
+    alert.redacted_key,
+    alert.log_reference,
+    alert.recommended_action,
+  ]);
+  return table(
+    ['detected', 'severity', 'secret_type', 'redacted_key', 'log_reference', 'recommended_action'],
+    rows,
+    [12, 8, 30, 24, 18, 60],
+  );
+}
+
+export function heading(text: string): string {
+  return `\n${styleText('bold', text)}`;
+}
+
+function coloured(severity: Severity): string {
+  return styleText(COLOURS[severity], severity);
+}
+
+/** The text around the mask, on one line. */
+function excerpt({ redactedContent, redactedKey }: QuarantineItem): string {
+  const at = redactedContent.indexOf(redactedKey);
+  const text =
+    at < 0
+      ? redactedContent.slice(0, 2 * EXCERPT_AROUND)
+      : redactedContent.slice(Math.max(0, at - EXCERPT_AROUND), at + redactedKey.length + EXCERPT_AROUND);
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/\p{Cc}/gu, '·');
+}

@@ -1,0 +1,153 @@
+/** What the demo sees of the running system: only what any operator could read, through the same APIs. */
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { GetFunctionConfigurationCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { GetCommand, QueryCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { ingestKey, statusItem } from '../../functions/contracts/ingest-state.ts';
+import { MESSAGES_SCANNED } from '../../functions/contracts/metrics.ts';
+import {
+  QUARANTINE_INDEXES,
+  quarantineItem,
+  type QuarantineItem,
+} from '../../functions/contracts/quarantine.ts';
+
+const QUARANTINE_POLL_MS = 50;
+const PROGRESS_POLL_MS = 500;
+
+/** A finding and when it could first be read, milliseconds since the epoch. */
+export interface Seen {
+  readonly item: QuarantineItem;
+  readonly readableAt: number;
+}
+
+export interface WatchTargets {
+  readonly dynamo: DynamoDBDocumentClient;
+  readonly logs: CloudWatchLogsClient;
+  readonly lambda: LambdaClient;
+  readonly quarantineTable: string;
+  readonly ingestTable: string;
+  readonly detectorFunction: string;
+  /** The log that is watched. */
+  readonly core: string;
+}
+
+export class Watch {
+  /** Every finding so far, in the order it became readable. */
+  readonly seen: Seen[] = [];
+  /** Entries that the queue has accepted. */
+  shipped = 0;
+  /** Entries that the detector has scanned, by its own metric; a repeated one counts twice. */
+  scanned = 0;
+  readonly #targets: WatchTargets;
+  readonly #known = new Set<string>();
+  readonly #logEvents = new Set<string>();
+  readonly #stopping = new AbortController();
+  readonly #running: Promise<unknown>;
+
+  constructor(targets: WatchTargets) {
+    this.#targets = targets;
+    this.#running = Promise.all([
+      this.#repeat(QUARANTINE_POLL_MS, () => this.#readQuarantine()),
+      this.#repeat(PROGRESS_POLL_MS, () => this.#readShipped()),
+      this.#repeatScanned(),
+    ]);
+  }
+
+  /** Rejects where watching itself failed. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #repeat(everyMs: number, look: () => Promise<void>): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      await look();
+      await sleep(everyMs);
+    }
+  }
+
+  async #readQuarantine(): Promise<void> {
+    const since = this.seen.at(-1)?.item.detectedAt ?? '';
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#targets.dynamo.send(
+        new QueryCommand({
+          TableName: this.#targets.quarantineTable,
+          IndexName: QUARANTINE_INDEXES.byStatus.name,
+          KeyConditionExpression: '#status = :pending AND detectedAt >= :since',
+          ExpressionAttributeNames: { '#status': QUARANTINE_INDEXES.byStatus.partitionKey },
+          // A finding written by a slower detector may carry an earlier time than one already seen.
+          ExpressionAttributeValues: { ':pending': 'pending', ':since': earlier(since) },
+          ExclusiveStartKey: from,
+        }),
+      );
+      const readableAt = Date.now();
+      for (const raw of page.Items ?? []) {
+        const item = quarantineItem.parse(raw);
+        if (this.#known.has(item.findingId)) continue;
+        this.#known.add(item.findingId);
+        this.seen.push({ item, readableAt });
+      }
+      from = page.LastEvaluatedKey;
+    } while (from);
+  }
+
+  async #readShipped(): Promise<void> {
+    const { Item } = await this.#targets.dynamo.send(
+      new GetCommand({ TableName: this.#targets.ingestTable, Key: ingestKey.status(this.#targets.core) }),
+    );
+    if (Item) this.shipped = statusItem.parse(Item).shippedLength;
+  }
+
+  async #repeatScanned(): Promise<void> {
+    const { LoggingConfig } = await this.#targets.lambda.send(
+      new GetFunctionConfigurationCommand({ FunctionName: this.#targets.detectorFunction }),
+    );
+    const logGroupName = z.string().parse(LoggingConfig?.LogGroup);
+    const start = Date.now();
+    await this.#repeat(PROGRESS_POLL_MS, () => this.#readScanned(logGroupName, start));
+  }
+
+  async #readScanned(logGroupName: string, startTime: number): Promise<void> {
+    let nextToken: string | undefined;
+    do {
+      const page = await this.#targets.logs.send(
+        new FilterLogEventsCommand({
+          logGroupName,
+          startTime,
+          filterPattern: `"${MESSAGES_SCANNED}"`,
+          nextToken,
+        }),
+      );
+      for (const { eventId = '', message = '' } of page.events ?? []) {
+        if (this.#logEvents.has(eventId)) continue;
+        this.#logEvents.add(eventId);
+        this.scanned += scannedIn(message);
+      }
+      nextToken = page.nextToken;
+    } while (nextToken);
+  }
+}
+
+const OVERLAP_MS = 5_000;
+
+function earlier(iso: string): string {
+  return iso === '' ? '' : new Date(Date.parse(iso) - OVERLAP_MS).toISOString();
+}
+
+const scannedMetric = z.object({ [MESSAGES_SCANNED]: z.union([z.number(), z.array(z.number())]) });
+
+/** The metric in one log line of embedded metric format; 0 where the line holds none. */
+function scannedIn(line: string): number {
+  const start = line.indexOf('{');
+  if (start < 0) return 0;
+  try {
+    const metric = scannedMetric.safeParse(JSON.parse(line.slice(start)));
+    if (!metric.success) return 0;
+    return [metric.data[MESSAGES_SCANNED]].flat().reduce((sum, value) => sum + value, 0);
+  } catch {
+    // A line of the runtime's own.
+    return 0;
+  }
+}

@@ -1,0 +1,183 @@
+/** The way of one entry, on the deployed stack: from an append to the alert, through crashes, repeats and poison. */
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ingestKey } from '../../functions/contracts/ingest-state.ts';
+import { judge } from '../../scripts/demo/judge.ts';
+import { createLeak } from '../support/fleet/leaks.ts';
+import { createRandom } from '../support/fleet/random.ts';
+import { startWriter, type Writer } from '../support/fleet/writer.ts';
+import { SecretSearch, type SoughtSecret } from '../support/secret-search.ts';
+import { everythingAtRest } from '../support/stores.ts';
+import { System, until } from '../support/system.ts';
+
+const SEVERE = new Set(['HIGH', 'CRITICAL']);
+const MIB = 1024 * 1024;
+
+/** A secret that was put into a raw entry, and which entry that became. */
+interface PlantedRaw extends SoughtSecret {
+  readonly core: string;
+  readonly fork: number;
+  readonly seq: number;
+}
+
+let system: System;
+let writer: Writer;
+const plantedRaw: PlantedRaw[] = [];
+const allPlanted = () => [...writer.planted, ...plantedRaw];
+
+beforeAll(async () => {
+  system = await System.connect();
+  writer = await startWriter({ directory: await system.temporaryDirectory(), seed: 7 });
+  await system.dynamo.send(
+    new PutCommand({
+      TableName: system.outputs.IngestTableName,
+      Item: {
+        ...ingestKey.peer(writer.core),
+        core: writer.core,
+        host: writer.host,
+        port: writer.port,
+        name: 'journey',
+      },
+    }),
+  );
+  await system.startShipper();
+});
+afterAll(async () => {
+  await writer.stop();
+  await system.close();
+});
+
+/** Waits until everything planted lies in the quarantine; then nothing else may lie there. */
+async function expectExactlyThePlanted(withinMs: number): Promise<void> {
+  await until(withinMs, async () => judge(allPlanted(), await system.findings()).lost.length === 0);
+  const verdict = judge(allPlanted(), await system.findings());
+  expect(verdict.lost.map(({ type, seq }) => ({ type, seq }))).toEqual([]);
+  expect(
+    verdict.falseAlarms.map(({ rule, position, redactedKey }) => ({ rule, position, redactedKey })),
+  ).toEqual([]);
+}
+
+describe('a fleet that leaks', () => {
+  it('has every leak quarantined once, and nothing else', async () => {
+    await writer.append({ entries: 1_500, leaks: 47, perSecond: 500 });
+    await expectExactlyThePlanted(60_000);
+  });
+
+  it('has every severe finding announced to subscribers of the alert topic, once', async () => {
+    const severe = (await system.findings()).filter((item) => SEVERE.has(item.severity));
+    await until(30_000, () => system.alerts.received.length >= severe.length);
+    expect(system.alerts.refused).toEqual([]);
+    expect(system.alerts.received.map((alert) => alert.finding_id).sort()).toEqual(
+      severe.map((item) => item.findingId).sort(),
+    );
+  });
+
+  it('can follow one entry through every function by its correlation id', async () => {
+    const [item] = (await system.findings()).filter(({ severity }) => severity === 'CRITICAL');
+    if (!item) throw new Error('There is no critical finding to follow.');
+    const lines = await system.logLines(item.correlationId);
+    const services = new Set(lines.map(({ service }) => service));
+    expect([...services].sort()).toEqual(['alerts', 'detection', 'quarantine']);
+    expect(lines.find(({ event }) => event === 'secret_detected')).toMatchObject({
+      level: 'WARN',
+      correlation_id: item.correlationId,
+      secret_type: item.secretType,
+      severity: 'CRITICAL',
+      hypercore_position: item.position,
+    });
+  });
+
+  it('loses nothing and doubles nothing when shipper and detector die in mid-batch and entries come again', async () => {
+    const writing = writer.append({ entries: 3_000, leaks: 51, perSecond: 250 });
+    const kills = { Shipper: 0, Detector: 0 };
+    let done = false;
+    void writing.finally(() => (done = true));
+    for (let turn = 0; !done; turn += 1) {
+      const victim = turn % 3 === 2 ? 'Shipper' : 'Detector';
+      kills[victim] += await system.kill(victim);
+      // As the schedule does each minute; a run that finds the lease taken waits for it.
+      await system.startShipper();
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+    }
+    await writing;
+    expect(kills.Shipper).toBeGreaterThan(0);
+    expect(kills.Detector).toBeGreaterThan(0);
+
+    // Without its checkpoint a log is shipped again from its beginning: every message comes a second time.
+    await system.kill('Shipper');
+    await system.dynamo.send(
+      new DeleteCommand({
+        TableName: system.outputs.IngestTableName,
+        Key: ingestKey.checkpoint(writer.core),
+      }),
+    );
+    await system.startShipper();
+    await expectExactlyThePlanted(240_000);
+    await system.quiet();
+    await expectExactlyThePlanted(1_000);
+  });
+
+  it('scans poison like any entry: not JSON, binary, empty, invalid UTF-8, a mebibyte', async () => {
+    const random = createRandom(99);
+    const leak = () => createLeak('github-pat', random).secrets[0];
+    const [inProse, inBinary, inLong, beyondInvalid] = [leak(), leak(), leak(), leak()];
+    const long = Buffer.alloc(MIB, 'the quick brown fox jumps over the lazy dog ');
+    // Across the border of two segments, wherever that is, some byte of the middle is.
+    long.write(` ${inLong.secret} `, MIB / 2);
+    const blocks: readonly (readonly [Buffer, SoughtSecret | undefined])[] = [
+      [Buffer.from(`no JSON at all: ${inProse.secret} was printed here`), inProse],
+      [Buffer.concat([random.bytes(500), Buffer.from(` ${inBinary.secret} `), random.bytes(500)]), inBinary],
+      [Buffer.alloc(0), undefined],
+      [
+        Buffer.concat([Buffer.from([0xff, 0xfe, 0xc3, 0x28, 0x20]), Buffer.from(beyondInvalid.secret)]),
+        beyondInvalid,
+      ],
+      [Buffer.from('{"type":"task_progress","author":'), undefined],
+      [random.bytes(MIB), undefined],
+      [long, inLong],
+    ];
+    const length = await writer.appendRaw(blocks.map(([block]) => block));
+    blocks.forEach(([, secret], index) => {
+      if (secret)
+        plantedRaw.push({ ...secret, core: writer.core, fork: 0, seq: length - blocks.length + index });
+    });
+    await expectExactlyThePlanted(90_000);
+  });
+
+  it('puts a message that is no batch of entries aside, with the reason, and goes on', async () => {
+    await system.sendToEntryQueue('{"version":1,"core":"nonsense"}');
+    await system.sendToEntryQueue('not JSON');
+    await until(90_000, async () => (await system.deadEntryMessages()).length >= 2);
+    for (const { reason } of await system.deadEntryMessages()) expect(reason).toMatch(/\w+/);
+    await writer.append({ entries: 20, leaks: 2 });
+    await expectExactlyThePlanted(60_000);
+  });
+
+  it('is reported healthy, but for the dead messages that wait for a person', async () => {
+    const health = await system.health();
+    expect(health.components).toMatchObject({
+      logs: { status: 'ok' },
+      database: { status: 'ok' },
+      queue: { status: 'degraded' },
+      alertChannel: { status: 'ok' },
+    });
+  });
+
+  it('leaves no secret at rest in any table, stream, object, queue, log or metric, in any encoding', async () => {
+    const search = new SecretSearch(allPlanted());
+    const places = new Map<string, number>();
+    const exposures = [];
+    for await (const { where, text } of everythingAtRest(system.clientOptions)) {
+      places.set(where, (places.get(where) ?? 0) + 1);
+      exposures.push(...search.in(where, text));
+    }
+    exposures.push(...search.in('alert receiver', JSON.stringify(system.alerts)));
+    exposures.push(...search.in("the functions' runtimes' own output", await system.emulatorLog()));
+    expect(exposures).toEqual([]);
+    // A search that looked at nothing would be content as well.
+    const stores = [...places.keys()].map((where) => where.split(' ')[0]);
+    expect(new Set(stores)).toEqual(new Set(['table', 'stream', 'object', 'log', 'metrics', 'queue']));
+    for (const capture of ['Captured-bus', 'Captured-alerts'])
+      expect([...places.keys()].some((where) => where.includes(capture))).toBe(true);
+  });
+});

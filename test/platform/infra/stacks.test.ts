@@ -1,0 +1,140 @@
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { createApp } from '../../../lib/app.ts';
+import { settingsFor } from '../../../lib/config/stages.ts';
+
+const PROJECT_ROOT = path.resolve(import.meta.dirname, '../../..');
+
+type Resources = Record<string, { Properties: Record<string, unknown>; DeletionPolicy?: string }>;
+
+let templates: Template[];
+
+function synthesize(stage: string): Template[] {
+  const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
+  const settings = settingsFor((key) => ({ stage, architecture })[key]);
+  // Bundling is the deploy's business; what is looked at here is the infrastructure.
+  const app = createApp(settings, { context: { 'aws:cdk:bundling-stacks': [] } });
+  return app.node.children.filter((child) => Stack.isStack(child)).map((stack) => Template.fromStack(stack));
+}
+
+function all(type: string, from = templates): [string, Resources[string]][] {
+  return from.flatMap((template) => {
+    const found: Resources = template.findResources(type);
+    return Object.entries(found);
+  });
+}
+
+beforeAll(() => {
+  templates = synthesize('dev');
+}, 120_000);
+
+describe('every alarm', () => {
+  const description = z.object({ AlarmDescription: z.string(), AlarmActions: z.array(z.unknown()).min(1) });
+
+  it('tells an operator who is hurt, what to do, and a heading of a runbook that exists', () => {
+    const alarms = all('AWS::CloudWatch::Alarm');
+    expect(alarms.length).toBeGreaterThan(8);
+    for (const [, { Properties }] of alarms) {
+      const text = description.parse(Properties).AlarmDescription;
+      const [, file = '', heading = ''] =
+        /^.+\. .+\. Runbook: (lib\/[a-z-]+\/runbook\.md)#(\w+)$/.exec(text) ?? [];
+      expect(text, text).toMatch(/Runbook: lib\//);
+      const headings = readFileSync(path.join(PROJECT_ROOT, file), 'utf8').split('\n');
+      expect(headings, `${file} has no heading ${heading}`).toContain(`## ${heading}`);
+    }
+  });
+});
+
+describe('every queue', () => {
+  const queue = z.object({
+    KmsMasterKeyId: z.unknown().refine((key) => key !== undefined),
+    RedrivePolicy: z
+      .object({ deadLetterTargetArn: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) }) })
+      .optional(),
+    MessageRetentionPeriod: z.number(),
+  });
+
+  it('is encrypted under our key, and has a dead-letter queue or is one', () => {
+    const queues = all('AWS::SQS::Queue').map(
+      ([id, { Properties }]) => [id, queue.parse(Properties)] as const,
+    );
+    const dead = new Set(queues.map(([, q]) => q.RedrivePolicy?.deadLetterTargetArn['Fn::GetAtt'][0]));
+    expect(queues.length).toBeGreaterThanOrEqual(5);
+    for (const [id, { RedrivePolicy, MessageRetentionPeriod }] of queues) {
+      // What a stream could not deliver goes to one that nothing redrives to.
+      const isDeadLetterQueue = dead.has(id) || id.includes('Unpublished');
+      expect(RedrivePolicy !== undefined || isDeadLetterQueue, id).toBe(true);
+      // A message may not die of age in the queue that the dead wait in before it would have in its own.
+      if (isDeadLetterQueue) expect(MessageRetentionPeriod).toBe(14 * 86_400);
+    }
+  });
+});
+
+describe('every function', () => {
+  const configured = z.object({ Runtime: z.literal('nodejs24.x'), Timeout: z.number(), Role: z.unknown() });
+
+  it('runs on Node 24 with a timeout and a log group of its own that expires', () => {
+    const functions = all('AWS::Lambda::Function');
+    expect(functions).toHaveLength(5);
+    for (const [, { Properties }] of functions) configured.parse(Properties);
+    const groups = all('AWS::Logs::LogGroup');
+    expect(groups).toHaveLength(5);
+    for (const [, { Properties }] of groups) expect(Properties['RetentionInDays']).toBe(30);
+  });
+});
+
+describe('every role', () => {
+  const policy = z.object({
+    PolicyDocument: z.object({
+      Statement: z.array(
+        z.object({
+          Action: z.union([z.string(), z.array(z.string())]),
+          Resource: z.unknown(),
+        }),
+      ),
+    }),
+  });
+
+  it('names its actions one by one; `*` as a resource stands only where AWS knows no other', () => {
+    const starred = new Set<string>();
+    for (const [id, { Properties }] of all('AWS::IAM::Policy')) {
+      for (const { Action, Resource } of policy.parse(Properties).PolicyDocument.Statement) {
+        for (const action of [Action].flat()) {
+          expect(action, id).not.toContain('*');
+          if (JSON.stringify(Resource).includes('"*"')) starred.add(action);
+        }
+      }
+    }
+    expect([...starred].sort()).toEqual([
+      'dynamodb:ListStreams',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
+  });
+
+  it('lets the detector add findings and neither read nor change one', () => {
+    const [, detector] = all('AWS::IAM::Policy').find(([id]) => id.includes('DetectorScan')) ?? [];
+    const actions = policy
+      .parse(detector?.Properties)
+      .PolicyDocument.Statement.flatMap(({ Action }) => Action)
+      .filter((action) => action.startsWith('dynamodb:'));
+    expect(actions).toEqual(['dynamodb:PutItem']);
+  });
+});
+
+describe('prod', () => {
+  it('keeps tables and keys when a stack goes, and refuses to delete a table', () => {
+    const prod = synthesize('prod');
+    const tables = all('AWS::DynamoDB::Table', prod);
+    for (const [id, { DeletionPolicy }] of [...tables, ...all('AWS::KMS::Key', prod)])
+      expect(DeletionPolicy, id).toBe('Retain');
+    const protectedTables = tables.filter(
+      ([, { Properties }]) => Properties['DeletionProtectionEnabled'] === true,
+    );
+    expect(protectedTables.length).toBeGreaterThanOrEqual(2);
+  }, 120_000);
+});
