@@ -41,29 +41,24 @@ const MARK_MS = 10;
 
 const REPLICA_PREFIX = 'shhh-replica-';
 
-export class TcpLogSource implements LogSource {
-  readonly #clock: Clock;
-  readonly #settings: TcpSettings;
-
-  constructor(clock: Clock, settings: Partial<TcpSettings> = {}) {
-    this.#clock = clock;
-    this.#settings = { ...SETTINGS, ...settings };
-    removeAbandonedReplicas();
-  }
-
-  async connect(peer: Peer, stop: AbortSignal): Promise<LogSession> {
-    if (stop.aborted) throw new Trouble('disconnected', 'The shipper is stopping.');
-    const directory = mkdtempSync(join(tmpdir(), `${REPLICA_PREFIX}${process.pid}-`));
-    const core = new Hypercore(directory, Buffer.from(peer.core, 'hex'), { timeout: this.#settings.readMs });
-    const session = new TcpLogSession(peer, core, directory, this.#clock, this.#settings, stop);
-    try {
-      await session.open();
-      return session;
-    } catch (error) {
-      await session.close();
-      throw error;
-    }
-  }
+export function createTcpLogSource(clock: Clock, overrides: Partial<TcpSettings> = {}): LogSource {
+  const settings = { ...SETTINGS, ...overrides };
+  removeAbandonedReplicas();
+  return {
+    async connect(peer, stop) {
+      if (stop.aborted) throw new Trouble('disconnected', 'The shipper is stopping.');
+      const directory = mkdtempSync(join(tmpdir(), `${REPLICA_PREFIX}${process.pid}-`));
+      const core = new Hypercore(directory, Buffer.from(peer.core, 'hex'), { timeout: settings.readMs });
+      const session = new TcpLogSession(peer, core, directory, clock, settings, stop);
+      try {
+        await session.open();
+        return session;
+      } catch (error) {
+        await session.close();
+        throw error;
+      }
+    },
+  };
 }
 
 /** A process that was killed leaves its replicas; whoever runs next in the same place removes them. */

@@ -27,6 +27,8 @@ export type ShipEvent =
   | { readonly kind: 'troubled'; readonly peer: Peer; readonly error: unknown; readonly retryInMs: number }
   | { readonly kind: 'lease-acquired'; readonly token: number; readonly waitedMs: number }
   | { readonly kind: 'lease-lost'; readonly token: number }
+  /** A registered peer is not followed, since its entry cannot be read. */
+  | { readonly kind: 'peer-refused'; readonly why: string }
   /** Something beside the way of the entries failed; it is tried again. */
   | {
       readonly kind: 'degraded';

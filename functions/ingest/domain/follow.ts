@@ -65,7 +65,7 @@ export async function followLog(
       }
     } catch (error) {
       // Being stopped ends a session as a trouble would; anything else is worth a word even then.
-      if (stop.aborted && error instanceof Trouble) return;
+      if (error instanceof Trouble && isStopped(stop)) return;
       failures += 1;
       const retryInMs = backoffMs(failures, deps.random(), settings.reconnect);
       status.troubled(error);
@@ -89,7 +89,10 @@ async function followSession(
   if (grant instanceof Trouble) throw grant;
 
   const claimed = await deps.checkpoints.claim(peer.core, grant.token);
-  if (!claimed.ok) return deps.onFenced();
+  if (!claimed.ok) {
+    deps.onFenced();
+    return;
+  }
   const resume = await findResume(session, peer.core, claimed.value, deps, status, stop);
   if (resume === undefined) return;
 
@@ -119,7 +122,7 @@ async function followSession(
       // A full window gains nothing by waiting.
       if (head.length - position < settings.window.maxEntries)
         await deps.pacer.sleep(settings.lingerMs, stop);
-      if (stop.aborted) break;
+      if (isStopped(stop)) break;
       const window = await session.read(position, settings.window);
       if (window === undefined) continue;
       await shipWindow(window, deps, settings, stop);
@@ -226,6 +229,11 @@ class Ledger {
     if (this.#unsaved === undefined) return atMost;
     return Math.max(1, Math.min(atMost, this.#dueAt - this.#deps.pacer.now()));
   }
+}
+
+/** `aborted` changes while one waits, which the compiler does not expect of a property. */
+function isStopped(stop: AbortSignal): boolean {
+  return stop.aborted;
 }
 
 function untilStopped(stop: AbortSignal): Promise<'stopped'> {

@@ -14,8 +14,8 @@ export interface Peer {
 }
 
 export interface PeerDirectory {
-  /** Every peer that is registered now. */
-  list(): Promise<readonly Peer[]>;
+  /** Every peer that is registered now; `unreadable` names what is registered and cannot be understood, and why. */
+  list(): Promise<{ readonly peers: readonly Peer[]; readonly unreadable: readonly string[] }>;
 }
 
 export type TroubleReason =
@@ -102,8 +102,8 @@ export interface Grant {
 }
 
 export interface Lease {
-  /** @returns a grant, or until when another holds it */
-  acquire(holder: string, now: number, ttlMs: number): Promise<Result<Grant, { readonly heldUntil: number }>>;
+  /** `held` while another's lease has not expired. */
+  acquire(holder: string, now: number, ttlMs: number): Promise<Result<Grant, 'held'>>;
   /** Prolongs a grant; `lost` when somebody else took it in between. */
   renew(grant: Grant, now: number, ttlMs: number): Promise<Result<Grant, 'lost'>>;
   /** Lets a successor in at once; does nothing when the grant was lost. */

@@ -43,11 +43,10 @@ export type ShipOutcome = 'finished' | 'lease-lost' | 'never-held';
 export async function ship(deps: ShipDeps, settings: ShipSettings, until: number): Promise<ShipOutcome> {
   const stopping = new AbortController();
   const stop = stopping.signal;
-  let lost = false;
-  let held: Grant | undefined;
+  const run: { held?: Grant; lost: boolean } = { lost: false };
   const lose = (): void => {
-    if (held !== undefined && !lost) deps.observe({ kind: 'lease-lost', token: held.token });
-    lost = true;
+    if (run.held !== undefined && !run.lost) deps.observe({ kind: 'lease-lost', token: run.held.token });
+    run.lost = true;
     stopping.abort();
   };
   const gate = Promise.withResolvers<Grant>();
@@ -59,7 +58,7 @@ export async function ship(deps: ShipDeps, settings: ShipSettings, until: number
   );
   const statuses = repeat(deps, settings.statusEveryMs, stop, 'status', () => followers.postAll());
   const lease = keepLease(deps, settings.lease, stop, lose, (grant) => {
-    held = grant;
+    run.held = grant;
     followers.mayPost = true;
     gate.resolve(grant);
   });
@@ -67,9 +66,10 @@ export async function ship(deps: ShipDeps, settings: ShipSettings, until: number
   await Promise.all([deadline, directory, statuses]);
   await followers.settled();
   const last = await lease;
-  if (last !== undefined && !lost) await quietly(deps, 'lease', () => deps.lease.release(last));
-  if (lost) return 'lease-lost';
-  return held === undefined ? 'never-held' : 'finished';
+  if (run.lost) return 'lease-lost';
+  if (last === undefined) return 'never-held';
+  await quietly(deps, 'lease', () => deps.lease.release(last));
+  return 'finished';
 }
 
 /** Waits for the lease and renews it until stopped. @returns the newest grant, if there was one */
@@ -80,31 +80,39 @@ async function keepLease(
   onLost: () => void,
   onGranted: (grant: Grant) => void,
 ): Promise<Grant | undefined> {
-  const startedAt = deps.pacer.now();
-  let grant: Grant | undefined;
-  while (grant === undefined && !stop.aborted) {
-    await quietly(deps, 'lease', async () => {
-      const asked = await deps.lease.acquire(deps.holder, deps.pacer.now(), settings.ttlMs);
-      if (asked.ok) grant = asked.value;
-    });
-    if (grant === undefined) await deps.pacer.sleep(settings.pollEveryMs, stop);
-  }
-  if (grant === undefined) return undefined;
-  deps.observe({ kind: 'lease-acquired', token: grant.token, waitedMs: deps.pacer.now() - startedAt });
-  onGranted(grant);
-  let current: Grant = grant;
-  while (!stop.aborted) {
+  const first = await acquire(deps, settings, stop);
+  if (first === undefined) return undefined;
+  onGranted(first);
+  let current = first;
+  for (;;) {
     await deps.pacer.sleep(settings.renewEveryMs, stop);
-    if (stop.aborted) break;
-    await quietly(deps, 'lease', async () => {
-      const renewed = await deps.lease.renew(current, deps.pacer.now(), settings.ttlMs);
-      if (renewed.ok) current = renewed.value;
-      else onLost();
-    });
+    if (stop.aborted) return current;
+    const renewed = await quietly(deps, 'lease', () =>
+      deps.lease.renew(current, deps.pacer.now(), settings.ttlMs),
+    );
+    if (renewed?.ok === true) current = renewed.value;
+    else if (renewed?.ok === false) onLost();
     // The store could not be asked; past the expiry a successor may ship already.
-    if (deps.pacer.now() >= current.expiresAt) onLost();
+    else if (deps.pacer.now() >= current.expiresAt) onLost();
   }
-  return current;
+}
+
+async function acquire(
+  deps: ShipDeps,
+  settings: ShipSettings['lease'],
+  stop: AbortSignal,
+): Promise<Grant | undefined> {
+  const startedAt = deps.pacer.now();
+  while (!stop.aborted) {
+    const now = deps.pacer.now();
+    const asked = await quietly(deps, 'lease', () => deps.lease.acquire(deps.holder, now, settings.ttlMs));
+    if (asked?.ok === true) {
+      deps.observe({ kind: 'lease-acquired', token: asked.value.token, waitedMs: now - startedAt });
+      return asked.value;
+    }
+    await deps.pacer.sleep(settings.pollEveryMs, stop);
+  }
+  return undefined;
 }
 
 /** The running loops, one per registered log. */
@@ -113,6 +121,7 @@ class Followers {
   readonly #deps: FollowDeps & ShipDeps;
   readonly #settings: ShipSettings;
   readonly #stop: AbortSignal;
+  readonly #refused = new Set<string>();
   readonly #running = new Map<
     string,
     {
@@ -130,7 +139,11 @@ class Followers {
   }
 
   /** Starts what is new, ends what is gone, and starts afresh what has moved. */
-  reconcile(peers: readonly Peer[]): void {
+  reconcile({ peers, unreadable }: Awaited<ReturnType<PeerDirectory['list']>>): void {
+    for (const why of unreadable) {
+      if (!this.#refused.has(why)) this.#deps.observe({ kind: 'peer-refused', why });
+      this.#refused.add(why);
+    }
     const wanted = new Map(peers.map((peer) => [peer.core, peer]));
     for (const [core, follower] of this.#running) {
       const peer = wanted.get(core);
@@ -184,14 +197,16 @@ async function repeat(
   }
 }
 
-async function quietly(
-  deps: ShipDeps,
+/** @returns what `work` gave; `undefined` when it failed, which was told then */
+async function quietly<T>(
+  deps: Pick<ShipDeps, 'observe'>,
   what: 'peer-directory' | 'status' | 'lease',
-  work: () => Promise<void>,
-): Promise<void> {
+  work: () => Promise<T>,
+): Promise<T | undefined> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     deps.observe({ kind: 'degraded', what, error });
+    return undefined;
   }
 }

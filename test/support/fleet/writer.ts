@@ -94,12 +94,10 @@ export class Writer extends EventEmitter<WriterEvents> {
 
   #hear(report: WriterReport): void {
     if (report.event === 'planted') {
-      const { event: _, ...planted } = report;
-      this.planted.push(planted);
-      this.emit('planted', planted);
+      this.planted.push(report);
+      this.emit('planted', report);
     } else if (report.event === 'appended') {
-      const { event: _, ...appended } = report;
-      this.emit('appended', appended);
+      this.emit('appended', report);
     } else if (report.event === 'done' || report.event === 'failed') {
       const asked = this.#pending.get(report.id);
       this.#pending.delete(report.id);

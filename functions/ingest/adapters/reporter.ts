@@ -1,0 +1,108 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { MetricUnit, type Metrics } from '@aws-lambda-powertools/metrics';
+import { ENTRIES_SHIPPED, SHIP_LAG } from '../../contracts/metrics.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { correlationIdOf } from '../../kernel/ids.ts';
+import { describeError } from '../../platform/logger.ts';
+import type { Observe, ShipEvent } from '../domain/events.ts';
+import { Trouble } from '../domain/ports.ts';
+
+/** Metrics gather for so long before they are written: a run lasts more than a minute, a dashboard should not. */
+const PUBLISH_EVERY_MS = 10_000;
+
+/** Turns what the engine does into log lines and metrics. No body of an entry gets here. */
+export function createReporter(
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>,
+  metrics: Pick<Metrics, 'addMetric' | 'publishStoredMetrics'>,
+  clock: Clock,
+): Observe {
+  let publishedAt = clock.now();
+  return (event) => {
+    const { level, name, fields } = lineOf(event);
+    logger[level](name, fields);
+    if (event.kind !== 'shipped') return;
+    metrics.addMetric(ENTRIES_SHIPPED, MetricUnit.Count, event.seqEnd - event.seqStart);
+    metrics.addMetric(SHIP_LAG, MetricUnit.Milliseconds, event.lagMs);
+    if (clock.now() - publishedAt < PUBLISH_EVERY_MS) return;
+    publishedAt = clock.now();
+    metrics.publishStoredMetrics();
+  };
+}
+
+interface Line {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly name: string;
+  readonly fields: Record<string, string | number>;
+}
+
+function lineOf(event: ShipEvent): Line {
+  switch (event.kind) {
+    case 'shipped':
+      return {
+        level: 'info',
+        name: 'entries_shipped',
+        fields: {
+          correlation_id: correlationIdOf({ core: event.core, fork: event.fork, seq: event.seqStart }),
+          core: event.core,
+          fork: event.fork,
+          seq_start: event.seqStart,
+          seq_end: event.seqEnd,
+          messages: event.messages,
+          bytes: event.bytes,
+          lag_ms: event.lagMs,
+        },
+      };
+    case 'connected':
+      return { level: 'info', name: 'peer_connected', fields: { core: event.peer.core, ...event.head } };
+    case 'resumed':
+      return {
+        level: event.resume.why === 'first' || event.resume.why === 'unchanged' ? 'info' : 'warn',
+        name: 'log_resumed',
+        fields: {
+          core: event.core,
+          ...event.head,
+          reason: event.resume.why,
+          ...(event.resume.why !== 'behind' && { from: event.resume.from }),
+        },
+      };
+    case 'truncated':
+      return {
+        level: 'warn',
+        name: 'log_truncated',
+        fields: {
+          core: event.core,
+          fork: event.fork,
+          from: event.newLength,
+          shipped_length: event.shippedLength,
+        },
+      };
+    case 'troubled':
+      return {
+        level: 'warn',
+        name: 'peer_troubled',
+        fields: {
+          core: event.peer.core,
+          peer: `${event.peer.host}:${event.peer.port}`,
+          ...(event.error instanceof Trouble && { reason: event.error.reason }),
+          ...describeError(event.error),
+          retry_in_ms: event.retryInMs,
+        },
+      };
+    case 'peer-refused':
+      return { level: 'error', name: 'peer_refused', fields: { reason: event.why } };
+    case 'lease-acquired':
+      return {
+        level: 'info',
+        name: 'lease_acquired',
+        fields: { token: event.token, waited_ms: event.waitedMs },
+      };
+    case 'lease-lost':
+      return { level: 'warn', name: 'lease_lost', fields: { token: event.token } };
+    case 'degraded':
+      return {
+        level: 'error',
+        name: 'shipper_degraded',
+        fields: { part: event.what, ...describeError(event.error) },
+      };
+  }
+}

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { Metrics } from '@aws-lambda-powertools/metrics';
+import { systemClock } from '../kernel/clock.ts';
+import { createDynamo, createSqs } from '../platform/aws.ts';
+import { parseEnv } from '../platform/env.ts';
+import { createLogger } from '../platform/logger.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { createDynamoCheckpointStore } from './adapters/dynamo-checkpoint-store.ts';
+import { createDynamoLease } from './adapters/dynamo-lease.ts';
+import { createDynamoPeerDirectory } from './adapters/dynamo-peer-directory.ts';
+import { createDynamoStatusBoard } from './adapters/dynamo-status-board.ts';
+import { createReporter } from './adapters/reporter.ts';
+import { createSqsEntryQueue } from './adapters/sqs-entry-queue.ts';
+import { systemPacer } from './adapters/system-pacer.ts';
+import { createTcpLogSource } from './adapters/tcp-log-source.ts';
+import { ship, SHIP_SETTINGS, type ShipDeps, type ShipOutcome } from './domain/ship.ts';
+import { shipEntriesEnv } from './ship-entries.env.ts';
+
+export interface ShipEntriesDependencies extends Omit<ShipDeps, 'holder'> {
+  readonly newHolder: () => string;
+  readonly runSeconds: number;
+  readonly logger: Pick<Logger, 'info'>;
+  readonly metrics: Pick<Metrics, 'publishStoredMetrics'>;
+}
+
+let dependencies: ShipEntriesDependencies | undefined;
+
+/** Started by the schedule each minute; what it is handed says nothing. */
+export const handler = (): Promise<{ outcome: ShipOutcome }> => shipEntries((dependencies ??= build()));
+
+/** One run: follows every registered log until its time is up, under a lease of its own. */
+export async function shipEntries({
+  newHolder,
+  runSeconds,
+  logger,
+  metrics,
+  ...needed
+}: ShipEntriesDependencies): Promise<{ outcome: ShipOutcome }> {
+  const startedAt = needed.pacer.now();
+  const outcome = await ship(
+    { ...needed, holder: newHolder() },
+    SHIP_SETTINGS,
+    startedAt + runSeconds * 1000,
+  );
+  metrics.publishStoredMetrics();
+  logger.info('run_ended', { outcome, duration_ms: needed.pacer.now() - startedAt });
+  return { outcome };
+}
+
+function build(): ShipEntriesDependencies {
+  const env = parseEnv(shipEntriesEnv, process.env);
+  const dynamo = createDynamo();
+  const logger = createLogger('ingest');
+  const metrics = createMetrics('ingest');
+  return {
+    source: createTcpLogSource(systemClock),
+    directory: createDynamoPeerDirectory(dynamo, env.INGEST_TABLE),
+    checkpoints: createDynamoCheckpointStore(dynamo, env.INGEST_TABLE),
+    statuses: createDynamoStatusBoard(dynamo, env.INGEST_TABLE),
+    lease: createDynamoLease(dynamo, env.INGEST_TABLE),
+    queue: createSqsEntryQueue(createSqs(), env.ENTRY_QUEUE_URL),
+    pacer: systemPacer,
+    random: Math.random,
+    observe: createReporter(logger, metrics, systemClock),
+    newHolder: randomUUID,
+    runSeconds: env.RUN_SECONDS,
+    logger,
+    metrics,
+  };
+}
