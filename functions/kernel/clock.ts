@@ -10,3 +10,9 @@ export const systemClock: Clock = { now: () => Date.now() };
 export function toIso(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
+
+/** Milliseconds since the epoch of an RFC 3339 or other readable date; undefined where it is none. */
+export function fromIso(text: string): number | undefined {
+  const epochMs = Date.parse(text);
+  return Number.isFinite(epochMs) ? epochMs : undefined;
+}

@@ -1,0 +1,103 @@
+/** The rules: as a person writes them in `patterns/*.yaml`, and as the scanner reads them from the compiled pack. */
+import { z } from 'zod';
+import { severity } from '../../contracts/finding.ts';
+import { CHECK_NAMES } from './checks.ts';
+
+const ruleName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'a rule is named in capitals, digits and underscores');
+const probability = z.number().gt(0).lt(1);
+const checkName = z.enum(CHECK_NAMES);
+
+/** How a leaked credential of this type is taken out of service. */
+const revocation = z.enum(['api', 'console', 'automatic', 'rotate', 'none']);
+
+/** A change to a rule that someone or something proposed and nobody has decided yet. */
+const pendingUpdate = z.strictObject({
+  status: z.enum(['pending', 'approved', 'rejected']),
+  submitter: z.string().min(1),
+  confidence: probability,
+  timestamp: z.iso.datetime(),
+  regex: z.string().min(1).optional(),
+  note: z.string().optional(),
+});
+
+/** Another rule's finding that must stand within so many bytes; without it the finding keeps `severityAlone`. */
+const companion = z.strictObject({
+  rule: ruleName,
+  withinBytes: z.int().positive().max(4096),
+  severityAlone: severity,
+});
+
+/**
+ * One rule as it stands in YAML. What is optional has the default that {@link file://./compile.ts} gives it.
+ * `confidence` is the share of true secrets among matches before any check has spoken.
+ */
+export const ruleSource = z.strictObject({
+  description: z.string().min(3),
+  provider: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a provider is written in lower case with hyphens'),
+  /** Kebab case; by default the rule's name. Rules of one type share it. */
+  secretType: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*$/, 'a secret type is written in lower case with hyphens')
+    .optional(),
+  /** RE2 syntax, matched on UTF-8 bytes. */
+  regex: z.string().min(1),
+  /** The group that is the secret; by default the first, or the whole match where there is no group. */
+  secretGroup: z.int().nonnegative().optional(),
+  /** Every match holds at least one of these, whatever its case: the prefilter looks for nothing else. */
+  keywords: z.array(z.string().min(2)).min(1),
+  severity,
+  confidence: probability,
+  active: z.boolean(),
+  /** A human fixed this rule; nothing automatic may overwrite it. */
+  locked: z.boolean().optional(),
+  /** Least Shannon entropy of the secret, in bits a character. */
+  minEntropy: z.number().positive().max(8).optional(),
+  /** A generic rule yields to a specific one on the same span and is held to stricter tests. */
+  generic: z.boolean().optional(),
+  checks: z.array(checkName).optional(),
+  /** RE2: a secret that matches one of these from its first to its last character is no finding. */
+  allowlist: z.array(z.string().min(1)).optional(),
+  companions: z.array(companion).optional(),
+  revocation: revocation.optional(),
+  recommendedAction: z.string().min(10),
+  documentation: z.url().optional(),
+  examples: z.strictObject({
+    match: z.array(z.string().min(1)).min(1),
+    noMatch: z.array(z.string().min(1)).min(1),
+  }),
+  pending_updates: z.array(pendingUpdate).optional(),
+});
+export type RuleSource = z.infer<typeof ruleSource>;
+
+/** One YAML file: rules by name. */
+export const ruleFile = z.record(ruleName, ruleSource);
+
+/** What the scanner needs of a rule, with every default filled in. */
+const compiledRule = z.strictObject({
+  name: z.string(),
+  secretType: z.string(),
+  provider: z.string(),
+  regex: z.string(),
+  secretGroup: z.int().nonnegative(),
+  keywords: z.array(z.string()),
+  /** A match starts at most this many bytes before one of its keywords, and is at most `maxLength` bytes long. */
+  lookBehind: z.int().nonnegative(),
+  maxLength: z.int().positive(),
+  severity,
+  confidence: z.number(),
+  minEntropy: z.number(),
+  generic: z.boolean(),
+  checks: z.array(checkName),
+  allowlist: z.array(z.string()),
+  companions: z.array(companion),
+  recommendedAction: z.string(),
+});
+export type CompiledRule = z.infer<typeof compiledRule>;
+
+export const compiledPack = z.strictObject({
+  version: z.literal(1),
+  /** The first 12 hex digits of a SHA-256 over the rules: names the pack in logs. */
+  digest: z.string(),
+  rules: z.array(compiledRule).min(1),
+});
+export type CompiledPack = z.infer<typeof compiledPack>;

@@ -1,0 +1,32 @@
+/** What detection needs of the world outside. */
+import type { QuarantineItem } from '../../contracts/quarantine.ts';
+import type { Redacted } from '../../kernel/redacted.ts';
+
+/** Where a regex matched, in bytes of the buffer: the whole match first, then each group. */
+export type RegexSpans = readonly (readonly [start: number, end: number] | undefined)[];
+
+/** A regular expression that matches bytes in time linear to their number. */
+export interface ByteRegex {
+  /** The leftmost match that starts at or after `from`, or undefined. */
+  exec(bytes: Buffer, from: number): RegexSpans | undefined;
+}
+
+/** @throws SyntaxError for a source that the engine does not compile */
+export type CreateRegex = (source: string) => ByteRegex;
+
+/** Names a secret without telling it: the same secret has the same fingerprint within one deployment. */
+export interface Fingerprinter {
+  /** @returns 64 lower-case hex digits for each secret, in their order */
+  fingerprint(secrets: readonly Redacted[]): Promise<readonly string[]>;
+}
+
+export interface Quarantine {
+  /** Stores a finding once: storing it again changes nothing and says `duplicate`. */
+  put(item: QuarantineItem): Promise<'stored' | 'duplicate'>;
+}
+
+/** Where a message goes that no later attempt could read. */
+export interface Rejects {
+  /** @param reason why it was refused; quotes nothing of the body */
+  put(body: string, reason: string): Promise<void>;
+}
