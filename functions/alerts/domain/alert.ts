@@ -12,7 +12,7 @@ export function toAlert(event: SecretQuarantined): SecretLeakAlert {
     redacted_key: event.redactedKey,
     log_reference: `hyperlog:${event.position}`,
     hypercore_key: event.core,
-    agent: event.agent,
+    agent: clip(event.agent),
     severity: event.severity,
     confidence: event.confidence,
     recommended_action: recommendedAction(event),
@@ -20,6 +20,15 @@ export function toAlert(event: SecretQuarantined): SecretLeakAlert {
     correlation_id: event.correlationId,
     fingerprint: event.fingerprint,
   };
+}
+
+/** Longer than any name that a person gives; an alert must fit its channel whatever an agent calls itself. */
+const MAX_NAME_CHARACTERS = 256;
+
+function clip(name: string): string {
+  return name.length <= MAX_NAME_CHARACTERS
+    ? name
+    : `${name.slice(0, MAX_NAME_CHARACTERS - 1).toWellFormed()}…`;
 }
 
 /** SNS refuses a subject of 100 characters or more, and any that is not printable ASCII. */

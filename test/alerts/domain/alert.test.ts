@@ -47,6 +47,19 @@ describe('the alert of a finding', () => {
   });
 });
 
+describe('the name of an agent in an alert', () => {
+  test('is cut where it is longer than a name, so that no agent can outgrow the channel', () => {
+    const { agent } = alertOf(aFinding({ agent: '\u{1F916}'.repeat(200_000) }));
+    expect(agent).toHaveLength(256);
+    expect(agent.isWellFormed()).toBe(true);
+    expect(agent.endsWith('…')).toBe(true);
+  });
+
+  test('is left alone up to 256 characters', () => {
+    expect(alertOf(aFinding({ agent: 'x'.repeat(256) })).agent).toBe('x'.repeat(256));
+  });
+});
+
 describe('the subject of an alert', () => {
   test('says severity, what, who and where', () => {
     expect(subjectOf(alertOf(aFinding()))).toBe(

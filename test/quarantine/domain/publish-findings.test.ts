@@ -10,6 +10,7 @@ import {
   type InsertedRecord,
 } from '../../../functions/quarantine/domain/publish-findings.ts';
 import { createFakeFindingPublisher } from '../../support/fake-finding-publisher.ts';
+import { findingPublisherContract } from '../../support/finding-publisher-contract.ts';
 import { anItem, findings } from '../../support/finding-builder.ts';
 
 const record = (position: number, readable = true): InsertedRecord => {
@@ -93,5 +94,12 @@ describe('publishInserted', () => {
   test('does not take a bus that answers too little for success', async () => {
     const outcomes = await publishInserted([record(1), record(2)], { publish: async () => [ok(undefined)] });
     expect(firstFailure(outcomes)).toBe('1002');
+  });
+});
+
+describe('the bus in memory', () => {
+  findingPublisherContract(async () => {
+    const publisher = createFakeFindingPublisher();
+    return { publisher, received: async () => publisher.accepted };
   });
 });
