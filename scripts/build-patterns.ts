@@ -4,6 +4,7 @@
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import * as prettier from 'prettier';
 import { createRe2Regex } from '../functions/detection/adapters/re2-regex.ts';
 import { compilePack, describeProblem, type PatternFile } from '../functions/detection/domain/compile.ts';
 
@@ -33,7 +34,8 @@ async function main(check: boolean): Promise<number> {
     return 1;
   }
   const { pack } = compiled;
-  const text = `${JSON.stringify(pack, null, 1)}\n`;
+  const style = await prettier.resolveConfig(PACK);
+  const text = await prettier.format(JSON.stringify(pack), { ...style, parser: 'json' });
   if (check) {
     if ((await readFile(PACK, 'utf8')) === text) return 0;
     console.error(

@@ -1,0 +1,47 @@
+/**
+ * `npm run cost`: what SHHH costs in a month at 1, 100 and 3,000 entries/s, from a dated price list and what `cdk synth`
+ * would deploy. `-- --json` adds one last line of JSON, `-- --write` puts the tables into the documents.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { monthlyCost } from './cost/model.ts';
+import { readPriceList } from './cost/prices.ts';
+import { costTable, generatedParts, LOADS, withGeneratedParts } from './cost/report.ts';
+import { inventoryOfProduction } from './cost/synthesize.ts';
+import { PROJECT_ROOT } from './support/project.ts';
+
+/** Documents with generated parts. */
+const DOCUMENTS = ['docs/cost.md', 'README.md'];
+
+const { values } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+});
+const prices = readPriceList();
+const inventory = inventoryOfProduction();
+const costs = LOADS.map((load) => monthlyCost(load, inventory, prices));
+
+console.log(
+  `Prices of ${prices.region}, ${prices.architecture}, checked ${prices.checked}; no free tier, no tax.\n`,
+);
+console.log(costTable(costs).replaceAll('**', '  '));
+if (values.write) {
+  const parts = generatedParts(inventory, prices);
+  for (const document of DOCUMENTS) {
+    const file = path.join(PROJECT_ROOT, document);
+    writeFileSync(file, withGeneratedParts(readFileSync(file, 'utf8'), parts));
+  }
+  console.log(`\nWritten into ${DOCUMENTS.join(' and ')}.`);
+}
+if (values.json) {
+  console.log(
+    JSON.stringify({
+      checked: prices.checked,
+      monthly: costs.map(({ load, lines, totalUsd }) => ({
+        ...load,
+        totalUsd: Number(totalUsd.toFixed(2)),
+        services: Object.fromEntries(lines.map(({ service, usd }) => [service, Number(usd.toFixed(2))])),
+      })),
+    }),
+  );
+}

@@ -1,0 +1,219 @@
+/** From entries a second to what the deployment does in a month. Pure; every figure that is assumed stands here. */
+import { MAX_MESSAGE_BYTES } from '../../functions/contracts/ingest.ts';
+import { SHIP_SETTINGS } from '../../functions/ingest/domain/ship.ts';
+import type { Inventory } from './inventory.ts';
+
+export interface Load {
+  /** Of the whole fleet, on average. */
+  readonly entriesPerSecond: number;
+  /** Hypercores that share them evenly. */
+  readonly logs: number;
+  /** How long a window of a live log waits to fill, in milliseconds. */
+  readonly lingerMs: number;
+}
+
+/** A month as AWS's own examples count it: 730 hours. */
+export const MONTH_SECONDS = 730 * 3600;
+export const MONTH_MINUTES = MONTH_SECONDS / 60;
+
+/** What no template says. Where a figure is uncertain it is taken on the dear side. */
+export const ASSUMED = {
+  /** An entry of 600 bytes of JSON within a message: quoted once more, with its position. */
+  wireBytesPerEntry: 780,
+  /** Envelope of a message. */
+  wireBytesPerMessage: 220,
+  /** To read a window from the replica and to hand it to SQS, beside the linger. */
+  windowOverheadMs: 20,
+  /** One entry in so many holds a leak. */
+  entriesPerFinding: 100_000,
+  /** Of the findings that are HIGH or CRITICAL and become an alert. */
+  severeShare: 0.8,
+  /** A finding as an item: the excerpt is at most 4 KiB, of an entry of 600 B it is shorter. */
+  findingBytes: 2_000,
+  /** Kinds of findings with a metric of their own, if all of them leak. */
+  findingMetrics: 25,
+  /** Other metrics that the functions write. */
+  steadyMetrics: 12,
+  /** Duration of an invocation of the detector: fixed, and for each entry. */
+  detectorMs: 8,
+  detectorMsPerEntry: 0.05,
+  /** For each finding: the fingerprint by KMS and the conditional write. */
+  detectorMsPerFinding: 30,
+  publisherMs: 60,
+  alertMs: 120,
+  healthMs: 400,
+  /** Lambda reads an idle queue by so many long polls of 20 s at a time; a set maximum concurrency keeps it at that. */
+  pollers: 5,
+  longPollSeconds: 20,
+  /** What an invocation writes to its log: three lines of Lambda, one of the function, one of metrics, each with overhead. */
+  logBytesPerInvocation: 1_300,
+  /** What a finding adds to the logs of detector, publisher and alerts, its redacted excerpt each time. */
+  logBytesPerFinding: 6_000,
+  /** A run of the shipper: some lines, whatever it ships. */
+  logBytesPerShipperRun: 6_000,
+  /** CloudWatch stores logs compressed. */
+  logCompression: 0.15,
+  /** DynamoDB asks KMS once in five minutes for each principal and table that are busy. */
+  tableKeySeconds: 300,
+  principalsAndTables: 6,
+  /** The health check's reads of peers, statuses, lease and a page of findings, in read units. */
+  healthReadUnits: 12,
+  /** A peer's item in bytes. */
+  peerBytes: 250,
+  /** Lambda traces the first request each second and one in twenty of the others. */
+  tracedPerSecond: 1,
+  tracedShare: 0.05,
+  /** E-mail subscribers of the alert topic. */
+  mailSubscribers: 1,
+} as const;
+
+const KIB = 1024;
+/** SQS bills each started 64 KiB of a request. */
+const SQS_CHUNK_BYTES = 64 * KIB;
+
+/** Things a month, unless it says otherwise. */
+export interface Activity {
+  readonly windowsPerSecond: number;
+  readonly messages: number;
+  readonly findings: number;
+  readonly alerts: number;
+  readonly invocations: {
+    readonly shipper: number;
+    readonly detector: number;
+    readonly publisher: number;
+    readonly alerts: number;
+    readonly health: number;
+  };
+  readonly seconds: Activity['invocations'];
+  readonly sqsRequests: number;
+  readonly writeUnits: number;
+  readonly readUnits: number;
+  readonly storedGb: number;
+  readonly kmsRequests: number;
+  readonly metrics: number;
+  readonly logGb: number;
+  readonly traces: number;
+}
+
+/**
+ * Windows a second. A log's loop waits for an entry, then lingers, then ships what is there: one window per
+ * `1/rate + cycle` seconds, and never more than `maxEntries` in one.
+ */
+export function windowsPerSecond({ entriesPerSecond, logs, lingerMs }: Load): number {
+  const rate = entriesPerSecond / logs;
+  const cycle = (lingerMs + ASSUMED.windowOverheadMs) / 1000;
+  return logs * Math.max(rate / (1 + rate * cycle), rate / SHIP_SETTINGS.window.maxEntries);
+}
+
+/**
+ * What happens in a month under a load.
+ * @throws RangeError for a load without entries or logs
+ */
+export function activityOf(load: Load, inventory: Inventory): Activity {
+  if (!(load.entriesPerSecond > 0) || !(load.logs >= 1) || !(load.lingerMs >= 0)) {
+    throw new RangeError(
+      'A load has entries a second above 0, at least one log, and a linger of 0 ms or more.',
+    );
+  }
+  const a = ASSUMED;
+  const windows = windowsPerSecond(load);
+  const entriesPerWindow = load.entriesPerSecond / windows;
+  const windowBytes = entriesPerWindow * a.wireBytesPerEntry + a.wireBytesPerMessage;
+  const messagesPerWindow = Math.ceil(windowBytes / MAX_MESSAGE_BYTES);
+  const messagesPerSecond = windows * messagesPerWindow;
+
+  // A message is scanned as it comes, alone, unless more of them come than there may be functions.
+  const single = (a.detectorMs + (load.entriesPerSecond / messagesPerSecond) * a.detectorMsPerEntry) / 1000;
+  const perInvocation = Math.min(
+    10,
+    Math.max(1, (messagesPerSecond * single) / inventory.detectorConcurrency),
+  );
+  const scansPerSecond = messagesPerSecond / perInvocation;
+
+  const entries = load.entriesPerSecond * MONTH_SECONDS;
+  const findings = entries / a.entriesPerFinding;
+  const alerts = findings * a.severeShare;
+  const scans = scansPerSecond * MONTH_SECONDS;
+  // A finding mostly comes alone: it is published and alerted in an invocation of its own.
+  const invocations = {
+    shipper: MONTH_MINUTES,
+    detector: scans,
+    publisher: findings,
+    alerts,
+    health: MONTH_MINUTES,
+  };
+  const seconds = {
+    shipper: invocations.shipper * inventory.shipperRunSeconds,
+    detector:
+      (scans * a.detectorMs + entries * a.detectorMsPerEntry + findings * a.detectorMsPerFinding) / 1000,
+    publisher: (findings * a.publisherMs) / 1000,
+    alerts: (alerts * a.alertMs) / 1000,
+    health: (invocations.health * a.healthMs) / 1000,
+  };
+
+  const chunks = (bytes: number) => Math.max(1, Math.ceil(bytes / SQS_CHUNK_BYTES));
+  const sends = windows * MONTH_SECONDS * chunks(windowBytes);
+  const receives = scans * chunks((windowBytes / messagesPerWindow) * perInvocation);
+  const emptyReceives = (inventory.polledQueues * a.pollers * MONTH_SECONDS) / a.longPollSeconds;
+  const sqsRequests = sends + receives + scans + emptyReceives + alerts * 3;
+
+  const { lease, checkpointEveryMs, statusEveryMs, directoryEveryMs } = SHIP_SETTINGS;
+  const checkpoints = load.logs * Math.min(windows / load.logs, 1000 / checkpointEveryMs) * MONTH_SECONDS;
+  const statuses = (load.logs * MONTH_SECONDS * 1000) / statusEveryMs;
+  // A successor asks for the lease from its start until the run before it ends.
+  const waitingMs = Math.max(0, inventory.shipperRunSeconds - 60) * 1000;
+  const leases =
+    (MONTH_SECONDS * 1000) / lease.renewEveryMs + MONTH_MINUTES * (waitingMs / lease.pollEveryMs + 2);
+  const findingUnits = Math.ceil(a.findingBytes / KIB) * (1 + inventory.quarantineIndexes);
+  const writeUnits = checkpoints + statuses + leases + findings * findingUnits + alerts * 2;
+  const directoryReads = (seconds.shipper * 1000) / directoryEveryMs;
+  const readUnits =
+    directoryReads * Math.ceil((load.logs * a.peerBytes) / (4 * KIB)) * 0.5 +
+    MONTH_MINUTES * a.healthReadUnits;
+
+  const months = inventory.findingRetentionDays / 30;
+  const storedGb = (findings * months * a.findingBytes * (1 + inventory.quarantineIndexes)) / 1e9;
+
+  const tableKeys = (a.principalsAndTables * MONTH_SECONDS) / a.tableKeySeconds;
+  // SQS: twice for a sender, once for a reader, for each use of a data key; SNS: twice for a publication.
+  const queueKeys = (inventory.polledQueues * 3 * MONTH_SECONDS) / inventory.dataKeyReuseSeconds;
+  const kmsRequests = tableKeys + queueKeys + findings + alerts * 2;
+
+  const ran = Object.values(invocations).reduce((sum, count) => sum + count, 0);
+  const logGb =
+    (ran * a.logBytesPerInvocation +
+      findings * a.logBytesPerFinding +
+      invocations.shipper * a.logBytesPerShipperRun) /
+    1e9;
+
+  const tracesOf = (count: number, traced: boolean) => {
+    const perSecond = count / MONTH_SECONDS;
+    const always = Math.min(perSecond, a.tracedPerSecond);
+    return traced ? (always + (perSecond - always) * a.tracedShare) * MONTH_SECONDS : 0;
+  };
+  const { functions } = inventory;
+  const traces =
+    tracesOf(invocations.shipper, functions.shipper.traced) +
+    tracesOf(invocations.detector, functions.detector.traced) +
+    tracesOf(invocations.publisher, functions.publisher.traced) +
+    tracesOf(invocations.alerts, functions.alerts.traced) +
+    tracesOf(invocations.health, functions.health.traced);
+
+  return {
+    windowsPerSecond: windows,
+    messages: messagesPerSecond * MONTH_SECONDS,
+    findings,
+    alerts,
+    invocations,
+    seconds,
+    sqsRequests,
+    writeUnits,
+    readUnits,
+    storedGb,
+    kmsRequests,
+    // A metric is billed for the hours in which it has data.
+    metrics: a.steadyMetrics + Math.min(a.findingMetrics, findings / 730),
+    logGb,
+    traces,
+  };
+}

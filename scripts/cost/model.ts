@@ -1,0 +1,68 @@
+import type { FunctionName, Inventory } from './inventory.ts';
+import { activityOf, ASSUMED, type Activity, type Load } from './load.ts';
+import type { PriceList } from './prices.ts';
+
+/** One line of the bill, in US$ a month. */
+export interface CostLine {
+  readonly service: string;
+  readonly usd: number;
+}
+
+export interface MonthlyCost {
+  readonly load: Load;
+  readonly activity: Activity;
+  readonly lines: readonly CostLine[];
+  readonly totalUsd: number;
+}
+
+/** What a load costs in a month, before any free tier, tax or transfer. */
+export function monthlyCost(load: Load, inventory: Inventory, { prices }: PriceList): MonthlyCost {
+  const activity = activityOf(load, inventory);
+  const lambda = (name: FunctionName): number => {
+    const { memoryMb, storageMb } = inventory.functions[name];
+    return (
+      activity.invocations[name] * prices.lambdaRequest.usd +
+      activity.seconds[name] * (memoryMb / 1024) * prices.lambdaGbSecond.usd +
+      activity.seconds[name] * (Math.max(0, storageMb - 512) / 1024) * prices.lambdaStorageGbSecond.usd
+    );
+  };
+  const { logGb, storedGb } = activity;
+  const logMonths = inventory.logRetentionDays / 30;
+  const lines: readonly CostLine[] = [
+    { service: 'Lambda: shipper', usd: lambda('shipper') },
+    { service: 'Lambda: detector', usd: lambda('detector') },
+    { service: 'Lambda: the others', usd: lambda('publisher') + lambda('alerts') + lambda('health') },
+    { service: 'SQS', usd: activity.sqsRequests * prices.sqsRequest.usd },
+    {
+      service: 'DynamoDB',
+      usd:
+        activity.writeUnits * prices.dynamoWriteUnit.usd +
+        activity.readUnits * prices.dynamoReadUnit.usd +
+        storedGb * prices.dynamoStorageGbMonth.usd +
+        storedGb * (inventory.tablesWithBackup / inventory.tables) * prices.dynamoBackupGbMonth.usd,
+    },
+    {
+      service: 'KMS',
+      usd: inventory.keys * prices.kmsKeyMonth.usd + activity.kmsRequests * prices.kmsRequest.usd,
+    },
+    {
+      service: 'CloudWatch: alarms and metrics',
+      usd: inventory.alarms * prices.alarmMonth.usd + activity.metrics * prices.metricMonth.usd,
+    },
+    {
+      service: 'CloudWatch: logs',
+      usd:
+        logGb * prices.logIngestGb.usd +
+        logGb * ASSUMED.logCompression * logMonths * prices.logStorageGbMonth.usd,
+    },
+    { service: 'X-Ray', usd: activity.traces * prices.traceRecorded.usd },
+    {
+      service: 'EventBridge and SNS',
+      usd:
+        activity.findings * prices.eventPublished.usd +
+        activity.alerts * prices.snsPublish.usd +
+        activity.alerts * ASSUMED.mailSubscribers * prices.snsEmail.usd,
+    },
+  ];
+  return { load, activity, lines, totalUsd: lines.reduce((sum, line) => sum + line.usd, 0) };
+}
