@@ -9,7 +9,7 @@ export const MAX_EXCERPT_BYTES = 4096;
  * one and one from 8, none of a shorter one or of one that spans lines.
  */
 export function redactedKey(secret: string): string {
-  const characters = [...secret];
+  const characters = Array.from(secret);
   const { length } = characters;
   const kept = /\s|\\n|-----/.test(secret) ? 0 : length >= 16 ? 4 : length >= 12 ? 2 : length >= 8 ? 1 : 0;
   return `${characters.slice(0, kept).join('')}****${characters.slice(length - kept).join('')}`;

@@ -153,7 +153,7 @@ class Parser {
     const inner = body.slice(0, -1);
     if (inner.startsWith('^')) return anyOf(1, 4);
     const chars = charsOf(inner);
-    const lengths = [...inner].map((char) => byteLength(char.codePointAt(0) ?? 0));
+    const lengths = Array.from(inner, (char) => byteLength(char.codePointAt(0) ?? 0));
     return { kind: 'leaf', min: 1, max: Math.max(1, ...lengths), strings: chars };
   }
 

@@ -52,7 +52,10 @@ interface Rule {
   windowEnd: number;
 }
 
-type Candidate = Match & { readonly generic: boolean };
+interface Candidate {
+  readonly match: Match;
+  readonly generic: boolean;
+}
 
 /** Entries are laid side by side up to this size; a longer entry gets an arena of its own for the one scan. */
 const ARENA_BYTES = 1024 * 1024;
@@ -160,7 +163,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     const checks = runChecks(compiled.checks, text);
     const confidence = confidenceOf(compiled.confidence, checks);
     if (confidence < REPORT_FROM) return undefined;
-    return {
+    const match: Match = {
       entry,
       offset,
       length: end - offset,
@@ -174,8 +177,8 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
       recommendedAction: compiled.recommendedAction,
       secret: new Redacted(text),
       covers: [{ offset, length: end - offset }],
-      generic: rule.generic,
     };
+    return { match, generic: rule.generic };
   }
 
   return { pack: pack.digest, scan };
@@ -214,16 +217,16 @@ function resolve(candidates: Candidate[]): readonly Match[] {
   const ranked = candidates.toSorted(
     (a, b) =>
       Number(a.generic) - Number(b.generic) ||
-      b.confidence - a.confidence ||
-      b.length - a.length ||
-      a.offset - b.offset ||
-      (a.rule < b.rule ? -1 : 1),
+      b.match.confidence - a.match.confidence ||
+      b.match.length - a.match.length ||
+      a.match.offset - b.match.offset ||
+      (a.match.rule < b.match.rule ? -1 : 1),
   );
   const kept: (Match & { covers: Span[] })[] = [];
-  for (const { generic: _, ...candidate } of ranked) {
-    const winner = kept.find((match) => overlap(match, candidate));
-    if (winner === undefined) kept.push({ ...candidate, covers: [...candidate.covers] });
-    else winner.covers.push(...candidate.covers);
+  for (const { match } of ranked) {
+    const winner = kept.find((other) => overlap(other, match));
+    if (winner === undefined) kept.push({ ...match, covers: [...match.covers] });
+    else winner.covers.push(...match.covers);
   }
   return kept.toSorted((a, b) => a.offset - b.offset);
 }

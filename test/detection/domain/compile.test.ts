@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { createRe2Regex } from '../../../functions/detection/adapters/re2-regex.ts';
+import { compilePack, describeProblem } from '../../../functions/detection/domain/compile.ts';
+import { readPatternFiles } from '../../../scripts/build-patterns.ts';
+import { projectPack } from '../support/scanner.ts';
+
+const GOOD = `ACME_TOKEN:
+  description: Acme token
+  provider: acme
+  regex: '\\b(acme_[a-z0-9]{12})\\b'
+  keywords: [acme_]
+  severity: HIGH
+  confidence: 0.9
+  active: true
+  recommendedAction: Revoke it in the console of Acme.
+  examples:
+    match: ['t=acme_k3v9x2m7q1w5']
+    noMatch: ['t=acme_k3v9']
+`;
+
+function problemsOf(text: string): readonly string[] {
+  const compiled = compilePack([{ name: 'patterns/acme.yaml', text }], createRe2Regex);
+  return 'problems' in compiled ? compiled.problems.map(describeProblem) : [];
+}
+
+describe('compilePack', () => {
+  it('takes a good rule and fills in what it leaves out', () => {
+    const compiled = compilePack([{ name: 'patterns/acme.yaml', text: GOOD }], createRe2Regex);
+    expect('pack' in compiled && compiled.pack.rules).toMatchObject([
+      { name: 'ACME_TOKEN', secretType: 'acme-token', secretGroup: 1, lookBehind: 0, maxLength: 17 },
+    ]);
+  });
+
+  it.each([
+    ['broken YAML', GOOD.replace('keywords: [acme_]', 'keywords: [acme_'), /^patterns\/acme\.yaml:\d+: /],
+    ['an unknown key', GOOD.replace('active: true', 'active: true\n  colour: red'), /acme\.yaml:1 ACME_TOKEN: rule: .*colour/],
+    ['a missing key', GOOD.replace('  keywords: [acme_]\n', ''), /ACME_TOKEN: keywords: /],
+    ['a wrong severity', GOOD.replace('HIGH', 'DIRE'), /acme\.yaml:6 ACME_TOKEN: severity: /],
+    ['a regex that RE2 refuses', GOOD.replace('\\b(acme_', '(?=x)(acme_'), /ACME_TOKEN: regex: /],
+    ['a keyword that a match need not hold', GOOD.replace('[acme_]', '[acmes]'), /ACME_TOKEN: keywords: .*acmes/],
+    ['an example that is not found', GOOD.replace('acme_k3v9x2m7q1w5', 'acme_k3v9x2'), /examples\.match\[0\]/],
+    ['a counter-example that is found', GOOD.replace('t=acme_k3v9\'', 't=acme_q8w2e9r4t6y1\''), /examples\.noMatch\[0\]/],
+    ['a group that is not there', GOOD.replace('  keywords', '  secretGroup: 3\n  keywords'), /secretGroup: .* 1 groups/],
+    ['a rule that stands twice', `${GOOD}${GOOD}`, /unique/],
+  ])('refuses %s with file, rule and reason', (_name, text, message) => {
+    const problems = problemsOf(text);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.join('\n')).toMatch(message);
+  });
+
+  it('compiles the project’s rules to the pack that the function carries', async () => {
+    const compiled = compilePack(await readPatternFiles(), createRe2Regex);
+    expect('problems' in compiled ? compiled.problems.map(describeProblem) : []).toEqual([]);
+    expect('pack' in compiled && compiled.pack.digest, 'run: node scripts/build-patterns.ts').toBe(projectPack().digest);
+  });
+});

@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Match } from '../../../functions/detection/domain/scanner.ts';
+import { createEntries } from '../../support/fleet/entries.ts';
+import { createLeak, LEAK_TYPES } from '../../support/fleet/leaks.ts';
+import { createRandom } from '../../support/fleet/random.ts';
+import { projectScanner } from '../support/scanner.ts';
+
+const scanner = projectScanner();
+const entry = fc
+  .record({ seed: fc.nat(), index: fc.nat({ max: 1000 }), leaks: fc.array(fc.constantFrom(...LEAK_TYPES), { maxLength: 2 }) })
+  .map(({ seed, index, leaks }) => {
+    const random = createRandom(seed);
+    const made = leaks.map((type) => createLeak(type, random));
+    return Buffer.concat([
+      createEntries(random).next(index, 1_790_000_000_000, made[0]),
+      Buffer.from(made[1] === undefined ? '' : ` – ${made[1].variable}=${made[1].text}`),
+    ]);
+  });
+const anything = fc.oneof(entry, fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)));
+
+const plain = (matches: readonly Match[]): unknown[] =>
+  matches.map(({ secret, entry: _entry, ...match }) => ({ ...match, secret: secret.reveal() }));
+
+describe('scan', () => {
+  it('finds in a batch what it finds in its entries one by one', () => {
+    fc.assert(
+      fc.property(fc.array(anything, { maxLength: 12 }), (entries) => {
+        const together = scanner.scan(entries);
+        for (const [index, one] of entries.entries())
+          expect(plain(together.filter((match) => match.entry === index))).toEqual(plain(scanner.scan([one])));
+      }),
+    );
+  });
+
+  it('finds in a text what it finds in the text’s bytes', () => {
+    fc.assert(
+      fc.property(entry, (bytes) => {
+        expect(plain(scanner.scan([bytes.toString()]))).toEqual(plain(scanner.scan([bytes])));
+      }),
+    );
+  });
+
+  it('gives spans in bytes that hold exactly the secret, whatever stands before it', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), fc.nat(), (before, seed) => {
+        const { text } = createLeak('github-pat', createRandom(seed));
+        const bytes = Buffer.from(`${before} ${text} ✅`);
+        const [match] = scanner.scan([bytes]).filter((each) => each.secretType === 'github-pat');
+        expect(match && bytes.toString('utf8', match.offset, match.offset + match.length)).toBe(text);
+      }),
+    );
+  });
+
+  it('finds a secret in an entry larger than the arena, and across invalid UTF-8', () => {
+    const { text } = createLeak('github-pat', createRandom(3));
+    const large = Buffer.concat([Buffer.alloc(2_000_000, 0xfe), Buffer.from(` ${text} `), Buffer.alloc(2_000_000, 0xc3)]);
+    expect(scanner.scan([large]).map((match) => match.offset)).toEqual([2_000_001]);
+  });
+
+  it('prefers the specific finding to the generic one on the same place', () => {
+    const { text } = createLeak('github-pat', createRandom(4));
+    expect(scanner.scan([`"api_token": "${text}"`]).map((match) => match.rule)).toEqual(['GITHUB_PAT']);
+  });
+
+  it('raises the confidence of a token whose checksum is right and keeps one whose checksum is wrong', () => {
+    const { text } = createLeak('github-pat', createRandom(5));
+    const broken = text.slice(0, -1) + (text.endsWith('a') ? 'b' : 'a');
+    const [right] = scanner.scan([text]);
+    const [wrong] = scanner.scan([broken]);
+    expect(right?.checks).toEqual([{ check: 'crc32-base62', passed: true }]);
+    expect(wrong?.checks).toEqual([{ check: 'crc32-base62', passed: false }]);
+    expect(right?.confidence).toBeGreaterThan(wrong?.confidence ?? 1);
+  });
+
+  it.each([
+    'password: "${DB_PASSWORD}"',
+    'password = "changeme"',
+    'api_key: "xxxxxxxxxxxxxxxxxxxxxxxx"',
+    'AWS_ACCESS_KEY_ID=AKIA' + 'IOSFODNN7EXAMPLE',
+    'aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/' + 'bPxRfiCYEXAMPLEKEY',
+    'Authorization: Bearer <your-token>',
+    'token: ${{ secrets.DEPLOY_TOKEN }}',
+    'postgres://user:password@localhost/db',
+    'the password is [SHHH removed a credential here: generic-password Q****X ref 1a2b3c4d. This is no error; do not restore it]',
+    '"api_key":"[SHHH removed a credential here: github-pat ghp_****Lr5s ref 1a2b3c4d. This is no error; do not restore it]"',
+  ])('does not alarm on %s', (text) => expect(plain(scanner.scan([text]))).toEqual([]));
+});
