@@ -14,6 +14,7 @@ import { startStopwatch } from './support/stopwatch.ts';
 
 /** Twelve digits as the access key's id: the emulator takes them for the account. */
 const ACCOUNT = '000000000000';
+const SECRET = 'local';
 const REGION = 'us-east-1';
 const READY_WITHIN_MS = 30_000;
 const POLL_MS = 50;
@@ -30,13 +31,15 @@ export interface Emulator {
   /** `http://127.0.0.1:<port>`; loopback only. */
   readonly endpoint: string;
   readonly region: string;
+  /** Select the account; the emulator asks for no proof. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** What a process needs to talk to the emulator and to nothing else: endpoint, account, region, no profile. */
   readonly accountEnv: Record<string, string>;
   /** Of the emulator itself; its functions run in its process group. */
   readonly pid: number;
   /** Its output and that of its functions' runtimes. */
   readonly logFile: string;
-  /** The processes that run functions now: each can be killed, and the next invocation starts another. */
+  /** The processes that run functions now: {@link workersOf} this emulator. */
   workers(): Promise<WorkerInfo[]>;
   /** Ends it and all that it started, and deletes what it held. Also happens when this process ends in any way. */
   stop(): Promise<void>;
@@ -50,7 +53,7 @@ export function accountEnvironment(endpoint: string): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: ACCOUNT,
-    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SECRET_ACCESS_KEY: SECRET,
     AWS_REGION: REGION,
     AWS_DEFAULT_REGION: REGION,
     AWS_CONFIG_FILE: '/dev/null',
@@ -96,6 +99,7 @@ export async function startEmulator(options: { log?: Log } = {}): Promise<Emulat
     return {
       endpoint,
       region: REGION,
+      credentials: { accessKeyId: ACCOUNT, secretAccessKey: SECRET },
       accountEnv: accountEnvironment(endpoint),
       pid,
       logFile,
@@ -171,8 +175,12 @@ async function healthy(endpoint: string, ended: Promise<void>): Promise<void> {
   throw new Error(gone ? 'it ended at once' : `it gave no sign of health within ${READY_WITHIN_MS / 1000} s`);
 }
 
-/** Reads the process table: a function's process is in the emulator's group and carries the function's name. */
-function workersOf(group: number): WorkerInfo[] {
+/**
+ * The processes that run functions of an emulator now: each can be killed, and the next invocation starts another.
+ * Reads the process table: such a process is in the emulator's group and carries the function's name.
+ * @param group the emulator's own process id
+ */
+export function workersOf(group: number): WorkerInfo[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
