@@ -1,14 +1,18 @@
 import { App, Tags, Validations, type AppProps } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import type { Settings } from './config/settings.ts';
+import { settingsFor } from './config/stages.ts';
 import { AssuranceStack } from './stacks/assurance-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
 import { DetectionStack } from './stacks/detection-stack.ts';
 import { ResponseStack } from './stacks/response-stack.ts';
 
-/** The whole application for one stage; synthesis fails on any finding of cdk-nag that is not acknowledged in place. */
-export function createApp(settings: Settings, props: AppProps = {}): App {
+/**
+ * The whole application for the stage that the context names (`-c stage=…`, `-c architecture=…`).
+ * Synthesis fails on any finding of cdk-nag that is not acknowledged in place.
+ */
+export function createApp(props: AppProps = {}): App {
   const app = new App(props);
+  const settings = settingsFor((key) => app.node.tryGetContext(key));
   const prefix = `shhh-${settings.stage}`;
   const data = new DataStack(app, `${prefix}-data`, { settings });
   const detection = new DetectionStack(app, `${prefix}-detection`, { data });

@@ -1,8 +1,9 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { publishFindingsEnv } from '../../functions/quarantine/publish-findings.env.ts';
@@ -44,6 +45,12 @@ export class Publisher extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
+    // Not by the ready-made destination: its grant names KMS actions with a wildcard.
+    Grant.addToPrincipal({
+      grantee: publish,
+      resourceArns: [unpublished.queueArn],
+      actions: ['sqs:SendMessage'],
+    });
     publish.addEventSource(
       new DynamoEventSource(quarantine.table, {
         startingPosition: StartingPosition.TRIM_HORIZON,
@@ -52,7 +59,7 @@ export class Publisher extends Construct {
         reportBatchItemFailures: true,
         bisectBatchOnError: true,
         retryAttempts: 10,
-        onFailure: new SqsDlq(unpublished),
+        onFailure: { bind: () => ({ destination: unpublished.queueArn }) },
       }),
     );
     Validations.of(publish.role ?? publish).acknowledge({

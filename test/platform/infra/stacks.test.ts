@@ -5,27 +5,25 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createApp } from '../../../lib/app.ts';
-import { settingsFor } from '../../../lib/config/stages.ts';
 
 const PROJECT_ROOT = path.resolve(import.meta.dirname, '../../..');
 
-type Resources = Record<string, { Properties: Record<string, unknown>; DeletionPolicy?: string }>;
+interface Resource {
+  readonly Properties: Record<string, unknown>;
+  readonly DeletionPolicy?: string;
+}
 
 let templates: Template[];
 
 function synthesize(stage: string): Template[] {
   const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
-  const settings = settingsFor((key) => ({ stage, architecture })[key]);
   // Bundling is the deploy's business; what is looked at here is the infrastructure.
-  const app = createApp(settings, { context: { 'aws:cdk:bundling-stacks': [] } });
+  const app = createApp({ context: { stage, architecture, 'aws:cdk:bundling-stacks': [] } });
   return app.node.children.filter((child) => Stack.isStack(child)).map((stack) => Template.fromStack(stack));
 }
 
-function all(type: string, from = templates): [string, Resources[string]][] {
-  return from.flatMap((template) => {
-    const found: Resources = template.findResources(type);
-    return Object.entries(found);
-  });
+function all(type: string, from = templates): [string, Resource][] {
+  return from.flatMap((template) => Object.entries(template.findResources(type) as Record<string, Resource>));
 }
 
 beforeAll(() => {
