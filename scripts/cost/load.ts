@@ -49,15 +49,18 @@ export const ASSUMED = {
   logBytesPerInvocation: 1_300,
   /** What a finding adds to the logs of detector, publisher and alerts, its redacted excerpt each time. */
   logBytesPerFinding: 6_000,
-  /** A run of the shipper: some lines, whatever it ships. */
-  logBytesPerShipperRun: 6_000,
+  /** The shipper: a line for each window, and each run some lines and metrics besides. */
+  logBytesPerWindow: 380,
+  logBytesPerShipperRun: 8_000,
   /** CloudWatch stores logs compressed. */
   logCompression: 0.15,
   /** DynamoDB asks KMS once in five minutes for each principal and table that are busy. */
   tableKeySeconds: 300,
   principalsAndTables: 6,
-  /** The health check's reads of peers, statuses, lease and a page of findings, in read units. */
-  healthReadUnits: 12,
+  /** The health check: peers, statuses and lease, and at most ten pages of unreviewed findings, in read units. */
+  healthReadUnits: 4,
+  healthPageUnits: 128,
+  healthPages: 10,
   /** A peer's item in bytes. */
   peerBytes: 250,
   /** Lambda traces the first request each second and one in twenty of the others. */
@@ -167,12 +170,14 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const findingUnits = Math.ceil(a.findingBytes / KIB) * (1 + inventory.quarantineIndexes);
   const writeUnits = checkpoints + statuses + leases + findings * findingUnits + alerts * 2;
   const directoryReads = (seconds.shipper * 1000) / directoryEveryMs;
+  // Nobody reviews: every finding waits until it expires, and the health check counts what waits.
+  const waitingBytes =
+    findings * (inventory.findingRetentionDays / (MONTH_SECONDS / 86_400)) * a.findingBytes;
+  const counted = Math.min(a.healthPages * a.healthPageUnits, waitingBytes / (8 * KIB));
   const readUnits =
     directoryReads * Math.ceil((load.logs * a.peerBytes) / (4 * KIB)) * 0.5 +
-    MONTH_MINUTES * a.healthReadUnits;
-
-  const months = inventory.findingRetentionDays / 30;
-  const storedGb = (findings * months * a.findingBytes * (1 + inventory.quarantineIndexes)) / 1e9;
+    MONTH_MINUTES * (a.healthReadUnits + counted);
+  const storedGb = (waitingBytes * (1 + inventory.quarantineIndexes)) / 1e9;
 
   const tableKeys = (a.principalsAndTables * MONTH_SECONDS) / a.tableKeySeconds;
   // SQS: twice for a sender, once for a reader, for each use of a data key; SNS: twice for a publication.
@@ -183,6 +188,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const logGb =
     (ran * a.logBytesPerInvocation +
       findings * a.logBytesPerFinding +
+      windows * MONTH_SECONDS * a.logBytesPerWindow +
       invocations.shipper * a.logBytesPerShipperRun) /
     1e9;
 

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { createApp } from '../../lib/app.ts';
-import { prod } from '../../lib/config/prod.ts';
 import { hostArchitecture, PROJECT_ROOT } from '../support/project.ts';
 import { takeInventory, type Inventory } from './inventory.ts';
 
@@ -20,10 +19,10 @@ export function inventoryOfProduction(): Inventory {
   try {
     const { context } = cdkJson.parse(JSON.parse(readFileSync(path.join(PROJECT_ROOT, 'cdk.json'), 'utf8')));
     const architecture = hostArchitecture() === 'arm64' ? 'arm64' : 'x86_64';
-    const app = createApp(
-      { ...prod, architecture },
-      { outdir, context: { ...context, 'aws:cdk:bundling-stacks': [] } },
-    );
+    const app = createApp({
+      outdir,
+      context: { ...context, stage: 'prod', architecture, 'aws:cdk:bundling-stacks': [] },
+    });
     return takeInventory(app.synth().stacks.map((stack) => stackTemplate.parse(stack.template)));
   } finally {
     rmSync(outdir, { recursive: true, force: true });

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { takeInventory } from '../../scripts/cost/inventory.ts';
+import { smallTemplates } from './small-deployment.ts';
+
+describe('the inventory of a deployment', () => {
+  it('counts what costs money over all templates', () => {
+    expect(takeInventory(smallTemplates())).toEqual({
+      functions: {
+        shipper: { memoryMb: 1024, storageMb: 1536, traced: true },
+        detector: { memoryMb: 2048, storageMb: 512, traced: true },
+        publisher: { memoryMb: 1024, storageMb: 512, traced: true },
+        alerts: { memoryMb: 1024, storageMb: 512, traced: false },
+        health: { memoryMb: 1024, storageMb: 512, traced: true },
+      },
+      detectorConcurrency: 50,
+      shipperRunSeconds: 65,
+      keys: 2,
+      alarms: 1,
+      tables: 3,
+      tablesWithBackup: 2,
+      quarantineIndexes: 4,
+      polledQueues: 2,
+      dataKeyReuseSeconds: 3600,
+      schedules: 1,
+      logRetentionDays: 30,
+      findingRetentionDays: 30,
+    });
+  });
+
+  it('refuses a function whose load nobody has modelled', () => {
+    const [data, code] = smallTemplates();
+    const added = {
+      Resources: {
+        ...code?.Resources,
+        RevokerRevoke1: { Type: 'AWS::Lambda::Function', Properties: { MemorySize: 512 } },
+      },
+    };
+    expect(() => takeInventory([data, added])).toThrow(/RevokerRevoke1.*scripts\/cost/);
+  });
+
+  it('refuses templates in which a function is missing', () => {
+    const [data] = smallTemplates();
+    expect(() => takeInventory([data])).toThrow(/no function ShipperShip/);
+  });
+});

@@ -1,0 +1,61 @@
+/** Templates as small as the cost model accepts, for tests that count by hand. */
+import { takeInventory, type Inventory } from '../../scripts/cost/inventory.ts';
+
+const lambda = (properties: object = {}) => ({
+  Type: 'AWS::Lambda::Function',
+  Properties: { MemorySize: 1024, TracingConfig: { Mode: 'Active' }, ...properties },
+});
+
+export function smallTemplates(): { Resources: Record<string, object> }[] {
+  return [
+    {
+      Resources: {
+        DataKey1: { Type: 'AWS::KMS::Key' },
+        FingerprintKey1: { Type: 'AWS::KMS::Key', Properties: { KeySpec: 'HMAC_256' } },
+        IngestTable1: {
+          Type: 'AWS::DynamoDB::Table',
+          Properties: { PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } },
+        },
+        QuarantineTable1: {
+          Type: 'AWS::DynamoDB::Table',
+          Properties: {
+            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+            GlobalSecondaryIndexes: [{}, {}, {}, {}],
+          },
+        },
+        AlertsSent1: { Type: 'AWS::DynamoDB::Table', Properties: {} },
+      },
+    },
+    {
+      Resources: {
+        ShipperShip1: lambda({
+          EphemeralStorage: { Size: 1536 },
+          Environment: { Variables: { RUN_SECONDS: '65' } },
+        }),
+        DetectorScan1: lambda({
+          MemorySize: 2048,
+          Environment: { Variables: { RETENTION_DAYS: '30', QUARANTINE_TABLE: { Ref: 'Elsewhere' } } },
+        }),
+        PublisherPublish1: lambda(),
+        AlertsSend1: lambda({ TracingConfig: { Mode: 'PassThrough' } }),
+        HealthCheck1: lambda(),
+        EntriesQueue1: { Type: 'AWS::SQS::Queue', Properties: { KmsDataKeyReusePeriodSeconds: 3600 } },
+        EntriesQueueOld1: { Type: 'AWS::CloudWatch::Alarm' },
+        EveryMinute1: { Type: 'AWS::Events::Rule', Properties: { ScheduleExpression: 'rate(1 minute)' } },
+        SevereFindings1: { Type: 'AWS::Events::Rule', Properties: { EventPattern: {} } },
+        Log1: { Type: 'AWS::Logs::LogGroup', Properties: { RetentionInDays: 30 } },
+        FromEntries1: {
+          Type: 'AWS::Lambda::EventSourceMapping',
+          Properties: { ScalingConfig: { MaximumConcurrency: 50 } },
+        },
+        FromAlerts1: { Type: 'AWS::Lambda::EventSourceMapping', Properties: {} },
+        FromStream1: {
+          Type: 'AWS::Lambda::EventSourceMapping',
+          Properties: { StartingPosition: 'TRIM_HORIZON' },
+        },
+      },
+    },
+  ];
+}
+
+export const smallInventory = (): Inventory => takeInventory(smallTemplates());
