@@ -3,6 +3,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { MetricUnit, type Metrics } from '@aws-lambda-powertools/metrics';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { ALERT_LATENCY, ALERTS_FAILED, ALERTS_SENT } from '../contracts/metrics.ts';
 import type { SecretQuarantined } from '../contracts/quarantine.ts';
 import { systemClock, type Clock } from '../kernel/clock.ts';
 import { createPlainDynamo, createSns } from '../platform/aws.ts';
@@ -52,7 +53,7 @@ export async function sendAlerts(
       const outcome = await sendAlert(alert, channel, memory);
       outcomes[outcome] += 1;
       if (outcome === 'sent') {
-        metrics.addMetric('AlertLatency', MetricUnit.Milliseconds, clock.now() - Date.parse(alert.timestamp));
+        metrics.addMetric(ALERT_LATENCY, MetricUnit.Milliseconds, clock.now() - Date.parse(alert.timestamp));
       }
       logger.info(`alert_${outcome}`, fields);
     } catch (error) {
@@ -65,8 +66,8 @@ export async function sendAlerts(
   const answer = await processPartialResponse(event, sendOne, new BatchProcessor(EventType.SQS), {
     throwOnFullBatchFailure: false,
   });
-  metrics.addMetric('AlertsSent', MetricUnit.Count, outcomes.sent);
-  metrics.addMetric('AlertsFailed', MetricUnit.Count, outcomes.failed);
+  metrics.addMetric(ALERTS_SENT, MetricUnit.Count, outcomes.sent);
+  metrics.addMetric(ALERTS_FAILED, MetricUnit.Count, outcomes.failed);
   metrics.publishStoredMetrics();
   return answer;
 }

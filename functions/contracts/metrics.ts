@@ -11,3 +11,9 @@ export const MESSAGES_SCANNED = 'MessagesScanned';
 export const ENTRIES_SHIPPED = 'EntriesShipped';
 /** From the oldest entry of a window being known to exist to the queue having accepted the window; unit Milliseconds. */
 export const SHIP_LAG = 'ShipLag';
+/** Alerts that the channel has accepted; unit Count. */
+export const ALERTS_SENT = 'AlertsSent';
+/** Attempts to alert that failed and will be repeated, or are given up to the dead-letter queue; unit Count. */
+export const ALERTS_FAILED = 'AlertsFailed';
+/** From the detection of a finding to the channel having accepted its alert; unit Milliseconds. */
+export const ALERT_LATENCY = 'AlertLatency';
