@@ -61,12 +61,16 @@ export function entriesIn(batches: readonly EntryBatch[]): number {
 }
 
 /**
- * A match belongs to the segment that owns its first byte. The first byte of a later segment is the exception: whether a
- * word starts there only the segment before can see, so that one owns it.
+ * What stands before a secret decides which rule sees it, and a later segment's beginning lacks that. So each segment
+ * leaves the secrets that start in its first bytes to the one before, which carries more than this beyond its own range.
  */
-function owns(segment: ShippedEntry['segment'], matchOffset: number): boolean {
+const SEGMENT_LEAD_BYTES = 1024;
+
+function owns(segment: ShippedEntry['segment'], offset: number): boolean {
   if (segment === undefined) return true;
-  return (segment.offset === 0 || matchOffset > 0) && matchOffset <= segment.owned;
+  return (
+    (segment.offset === 0 || offset >= SEGMENT_LEAD_BYTES) && offset < segment.owned + SEGMENT_LEAD_BYTES
+  );
 }
 
 function detectionsIn(entry: OpenEntry, matches: readonly Match[], now: number): readonly Detection[] {
@@ -83,7 +87,7 @@ function detectionsIn(entry: OpenEntry, matches: readonly Match[], now: number):
     );
 
   return matches
-    .filter((match) => owns(shipped.segment, match.matchOffset))
+    .filter((match) => owns(shipped.segment, match.offset))
     .map((match) => {
       const offset = segmentOffset + match.offset;
       return {

@@ -20,8 +20,6 @@ export interface Span {
 export interface Match extends Span {
   /** Index of the entry in the batch. */
   readonly entry: number;
-  /** Where the rule's match starts, which may be before the secret: `password=` belongs to it. */
-  readonly matchOffset: number;
   readonly rule: string;
   readonly secretType: string;
   readonly provider: string;
@@ -139,7 +137,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
       const whole = spans?.[0];
       if (spans === undefined || whole === undefined) return;
       const secret = spans[rule.compiled.secretGroup] ?? whole;
-      const candidate = judge(rule, view, whole[0], secret, entry);
+      const candidate = judge(rule, view, secret, entry);
       if (candidate !== undefined) candidates.push(candidate);
       from = Math.max(whole[1], from + 1);
     }
@@ -148,7 +146,6 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
   function judge(
     rule: Rule,
     view: Buffer,
-    matchOffset: number,
     [offset, end]: readonly [number, number],
     entry: number,
   ): Candidate | undefined {
@@ -167,7 +164,6 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
       entry,
       offset,
       length: end - offset,
-      matchOffset,
       rule: compiled.name,
       secretType: compiled.secretType,
       provider: compiled.provider,

@@ -33,14 +33,34 @@ describe('compilePack', () => {
 
   it.each([
     ['broken YAML', GOOD.replace('keywords: [acme_]', 'keywords: [acme_'), /^patterns\/acme\.yaml:\d+: /],
-    ['an unknown key', GOOD.replace('active: true', 'active: true\n  colour: red'), /acme\.yaml:1 ACME_TOKEN: rule: .*colour/],
+    [
+      'an unknown key',
+      GOOD.replace('active: true', 'active: true\n  colour: red'),
+      /acme\.yaml:1 ACME_TOKEN: rule: .*colour/,
+    ],
     ['a missing key', GOOD.replace('  keywords: [acme_]\n', ''), /ACME_TOKEN: keywords: /],
     ['a wrong severity', GOOD.replace('HIGH', 'DIRE'), /acme\.yaml:6 ACME_TOKEN: severity: /],
     ['a regex that RE2 refuses', GOOD.replace('\\b(acme_', '(?=x)(acme_'), /ACME_TOKEN: regex: /],
-    ['a keyword that a match need not hold', GOOD.replace('[acme_]', '[acmes]'), /ACME_TOKEN: keywords: .*acmes/],
-    ['an example that is not found', GOOD.replace('acme_k3v9x2m7q1w5', 'acme_k3v9x2'), /examples\.match\[0\]/],
-    ['a counter-example that is found', GOOD.replace('t=acme_k3v9\'', 't=acme_q8w2e9r4t6y1\''), /examples\.noMatch\[0\]/],
-    ['a group that is not there', GOOD.replace('  keywords', '  secretGroup: 3\n  keywords'), /secretGroup: .* 1 groups/],
+    [
+      'a keyword that a match need not hold',
+      GOOD.replace('[acme_]', '[acmes]'),
+      /ACME_TOKEN: keywords: .*acmes/,
+    ],
+    [
+      'an example that is not found',
+      GOOD.replace('acme_k3v9x2m7q1w5', 'acme_k3v9x2'),
+      /examples\.match\[0\]/,
+    ],
+    [
+      'a counter-example that is found',
+      GOOD.replace("t=acme_k3v9'", "t=acme_q8w2e9r4t6y1'"),
+      /examples\.noMatch\[0\]/,
+    ],
+    [
+      'a group that is not there',
+      GOOD.replace('  keywords', '  secretGroup: 3\n  keywords'),
+      /secretGroup: .* 1 groups/,
+    ],
     ['a rule that stands twice', `${GOOD}${GOOD}`, /unique/],
   ])('refuses %s with file, rule and reason', (_name, text, message) => {
     const problems = problemsOf(text);
@@ -51,6 +71,8 @@ describe('compilePack', () => {
   it('compiles the project’s rules to the pack that the function carries', async () => {
     const compiled = compilePack(await readPatternFiles(), createRe2Regex);
     expect('problems' in compiled ? compiled.problems.map(describeProblem) : []).toEqual([]);
-    expect('pack' in compiled && compiled.pack.digest, 'run: node scripts/build-patterns.ts').toBe(projectPack().digest);
+    expect('pack' in compiled && compiled.pack.digest, 'run: node scripts/build-patterns.ts').toBe(
+      projectPack().digest,
+    );
   });
 });

@@ -57,7 +57,7 @@ describe('redact', () => {
               '',
               'cafe0123',
             )}-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----`;
-            if (!elsewhere.includes(piece)) expect(left.includes(piece), `${left}`).toBe(false);
+            if (!elsewhere.includes(piece)) expect(left.includes(piece), left).toBe(false);
           }
         }
       }),
@@ -95,7 +95,11 @@ describe('excerptAround', () => {
   it('is valid UTF-8 of at most 4 KiB that holds the place', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 9000 }), fc.nat(), (noise, seed) => {
-        const bytes = Buffer.concat([Buffer.from(noise), Buffer.from('[cut]'), Buffer.from('é'.repeat(seed % 5000))]);
+        const bytes = Buffer.concat([
+          Buffer.from(noise),
+          Buffer.from('[cut]'),
+          Buffer.from('é'.repeat(seed % 5000)),
+        ]);
         const excerpt = excerptAround(bytes, noise.length);
         expect(Buffer.byteLength(excerpt)).toBeLessThanOrEqual(MAX_EXCERPT_BYTES);
         expect(excerpt.isWellFormed()).toBe(true);

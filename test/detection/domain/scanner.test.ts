@@ -8,7 +8,11 @@ import { projectScanner } from '../support/scanner.ts';
 
 const scanner = projectScanner();
 const entry = fc
-  .record({ seed: fc.nat(), index: fc.nat({ max: 1000 }), leaks: fc.array(fc.constantFrom(...LEAK_TYPES), { maxLength: 2 }) })
+  .record({
+    seed: fc.nat(),
+    index: fc.nat({ max: 1000 }),
+    leaks: fc.array(fc.constantFrom(...LEAK_TYPES), { maxLength: 2 }),
+  })
   .map(({ seed, index, leaks }) => {
     const random = createRandom(seed);
     const made = leaks.map((type) => createLeak(type, random));
@@ -17,10 +21,13 @@ const entry = fc
       Buffer.from(made[1] === undefined ? '' : ` – ${made[1].variable}=${made[1].text}`),
     ]);
   });
-const anything = fc.oneof(entry, fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)));
+const anything = fc.oneof(
+  entry,
+  fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+);
 
 const plain = (matches: readonly Match[]): unknown[] =>
-  matches.map(({ secret, entry: _entry, ...match }) => ({ ...match, secret: secret.reveal() }));
+  matches.map((match) => ({ ...match, entry: 0, secret: match.secret.reveal() }));
 
 describe('scan', () => {
   it('finds in a batch what it finds in its entries one by one', () => {
@@ -28,7 +35,9 @@ describe('scan', () => {
       fc.property(fc.array(anything, { maxLength: 12 }), (entries) => {
         const together = scanner.scan(entries);
         for (const [index, one] of entries.entries())
-          expect(plain(together.filter((match) => match.entry === index))).toEqual(plain(scanner.scan([one])));
+          expect(plain(together.filter((match) => match.entry === index))).toEqual(
+            plain(scanner.scan([one])),
+          );
       }),
     );
   });
@@ -54,7 +63,11 @@ describe('scan', () => {
 
   it('finds a secret in an entry larger than the arena, and across invalid UTF-8', () => {
     const { text } = createLeak('github-pat', createRandom(3));
-    const large = Buffer.concat([Buffer.alloc(2_000_000, 0xfe), Buffer.from(` ${text} `), Buffer.alloc(2_000_000, 0xc3)]);
+    const large = Buffer.concat([
+      Buffer.alloc(2_000_000, 0xfe),
+      Buffer.from(` ${text} `),
+      Buffer.alloc(2_000_000, 0xc3),
+    ]);
     expect(scanner.scan([large]).map((match) => match.offset)).toEqual([2_000_001]);
   });
 
