@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { askForOtherVersion, readElf } from '../../lib/platform/elf.ts';
 import { layerDirectory, type LayerArchitecture } from '../../lib/platform/layer-paths.ts';
 import {
   BUILD_DIR,
@@ -17,7 +18,7 @@ import { startStopwatch } from '../support/stopwatch.ts';
 /** The packages that functions take from this layer. */
 const ROOTS = ['hypercore', 'hypercore-storage'];
 /** Raise it when this file changes what it builds: layers made before are then built again. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 const Manifest = z.object({
   version: z.string(),
@@ -48,6 +49,7 @@ export async function prepareHypercoreLayer(architecture: LayerArchitecture, log
       });
     }
     await refuseMissingPrebuilds(assembled, packages, architecture);
+    await settleForOlderLibrary(assembled);
     if (architecture === hostArchitecture()) await tryIt(workshop);
     await rm(layer, { recursive: true, force: true });
     await mkdir(path.dirname(layer), { recursive: true });
@@ -119,6 +121,28 @@ async function refuseMissingPrebuilds(
         `${name} brings no binary for linux-${architecture}: the hypercore layer would not load there. Pin a version that does.`,
       );
     }
+  }
+}
+
+/** The only symbol for which rocksdb-native's prebuilt file asks for a newer libstdc++ than Lambda has. */
+const WAIT = '_ZNSt18condition_variable4waitERSt11unique_lockISt5mutexE';
+
+/**
+ * `std::condition_variable::wait` got a second version in GCC 12 (GLIBCXX_3.4.30: it may throw); every libstdc++
+ * since GCC 4.4 has the first one (3.4.11). Amazon Linux 2023 has GCC 11's. So the layer's copies ask for the first:
+ * nothing else is touched, and a file that needs anything newer besides stays as it is, for synth to refuse.
+ */
+async function settleForOlderLibrary(assembled: string): Promise<void> {
+  for (const name of await readdir(assembled, { recursive: true })) {
+    if (!name.endsWith('.node')) continue;
+    const file = path.join(assembled, name);
+    const bytes = await readFile(file);
+    const elf = readElf(bytes);
+    if ('unreadable' in elf) continue;
+    const newer = elf.needed.find(({ version }) => version === 'GLIBCXX_3.4.30');
+    const older = elf.needed.find(({ version }) => version === 'GLIBCXX_3.4.11');
+    if (!newer || !older || !newer.symbols.every((symbol) => symbol === WAIT)) continue;
+    await writeFile(file, askForOtherVersion(bytes, newer, older));
   }
 }
 
