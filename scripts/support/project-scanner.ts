@@ -1,0 +1,17 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createRe2Regex } from '../../functions/detection/adapters/re2-regex.ts';
+import { compiledPack, type CompiledPack } from '../../functions/detection/domain/pack.ts';
+import { createScanner, type Scanner } from '../../functions/detection/domain/scanner.ts';
+
+const PACK = path.resolve(import.meta.dirname, '../../functions/detection/patterns.json');
+
+/** The pack that the function carries. */
+export async function readProjectPack(): Promise<CompiledPack> {
+  return compiledPack.parse(JSON.parse(await readFile(PACK, 'utf8')));
+}
+
+/** The scanner that the function runs, over the project's own rules. */
+export async function createProjectScanner(): Promise<Scanner> {
+  return createScanner(await readProjectPack(), createRe2Regex);
+}
