@@ -97,7 +97,7 @@ function problemOf(status: StatusItem | undefined, nowMs: number): string | unde
 
 /** Can findings be read? */
 export function judgeDatabase(state: DatabaseState): ComponentHealth {
-  return ok({ pendingFindings: state.pending, orMore: state.orMore });
+  return ok({ pendingFindings: state.orMore ? `at least ${state.pending}` : state.pending });
 }
 
 /** Does the detector keep up, and did it give anything up? */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   judgeAlertChannel,
+  judgeDatabase,
   judgeLogs,
   judgeQueue,
   MANY_WAITING,
@@ -98,6 +99,18 @@ describe('logs', () => {
     );
     expect(judged.reason).toMatch(/…; and 1 more of 3 logs$/);
     expect(judged.reason?.length).toBeLessThan(200);
+  });
+});
+
+describe('the database', () => {
+  test('is ok when it can be read, and says when it stopped counting', () => {
+    expect(judgeDatabase({ pending: 3, orMore: false })).toEqual({
+      status: 'ok',
+      details: { pendingFindings: 3 },
+    });
+    expect(judgeDatabase({ pending: 9_000, orMore: true }).details).toEqual({
+      pendingFindings: 'at least 9000',
+    });
   });
 });
 

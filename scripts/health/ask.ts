@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { healthReport, type HealthReport } from '../../functions/contracts/health.ts';
+
+/** Of an invocation's answer, what is needed here. */
+export interface InvocationAnswer {
+  /** Absent where the function succeeded. */
+  readonly functionError?: string;
+  /** JSON. */
+  readonly payload: string;
+}
+
+export interface Cloud {
+  /** Outputs of a stack by key. @throws when there is no such stack, or it may not be seen */
+  stackOutputs(stackName: string): Promise<Readonly<Record<string, string>>>;
+  /** @throws when there is no such function, or it may not be invoked */
+  invoke(functionName: string): Promise<InvocationAnswer>;
+}
+
+export interface Question {
+  readonly stage: string;
+  /** Of the health function; looked up in the stage's stack where absent. */
+  readonly functionName?: string;
+}
+
+const failure = z.object({ errorMessage: z.string() });
+
+/**
+ * Asks a deployed stage how it does.
+ * @throws Error that names what was asked, why it did not answer, and what to do
+ */
+export async function askHealth(question: Question, cloud: Cloud): Promise<HealthReport> {
+  const functionName = question.functionName ?? (await findFunction(question.stage, cloud));
+  const { functionError, payload } = await cloud.invoke(functionName).catch((error: unknown) => {
+    throw new Error(
+      `The health function ${functionName} cannot be invoked: ${wordsOf(error)}. Look whether it exists in this account and region, and whether you may call lambda:InvokeFunction on it.`,
+      { cause: error },
+    );
+  });
+  if (functionError !== undefined) {
+    const told = failure.safeParse(jsonOf(payload));
+    throw new Error(
+      `The health function ${functionName} failed: ${told.data?.errorMessage ?? functionError}. Its log says more.`,
+    );
+  }
+  const report = healthReport.safeParse(jsonOf(payload));
+  if (report.success) return report.data;
+  throw new Error(
+    `${functionName} answered something that is no health report. Is it another function, or another version of it? Deploy the stage again, or leave --function out.`,
+  );
+}
+
+async function findFunction(stage: string, cloud: Cloud): Promise<string> {
+  const stackName = `shhh-${stage}-assurance`;
+  const outputs = await cloud.stackOutputs(stackName).catch((error: unknown) => {
+    throw new Error(
+      `The stack ${stackName} cannot be read: ${wordsOf(error)}. Deploy it, or name the stage that is deployed with --stage local, dev or prod.`,
+      { cause: error },
+    );
+  });
+  const functionName = outputs['HealthFunctionName'];
+  if (functionName !== undefined) return functionName;
+  throw new Error(
+    `The stack ${stackName} has no output HealthFunctionName. Deploy it again, or name the function with --function.`,
+  );
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? (error.message || error.name).replace(/\.$/, '') : 'unknown error';
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
