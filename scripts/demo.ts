@@ -19,6 +19,7 @@ import { startAlertReceiver, type AlertReceiver } from './demo/alert-receiver.ts
 import { judge, type Verdict } from './demo/judge.ts';
 import { percentile } from './demo/percentile.ts';
 import { alertsTable, findingsTable, heading, progressLine, type Progress } from './demo/story.ts';
+import { draw, say } from './demo/terminal.ts';
 import { Watch } from './demo/watch.ts';
 import { deployLocal } from './deploy-local.ts';
 import { startEmulator } from './emulator.ts';
@@ -53,7 +54,7 @@ const interruption = new Promise<void>((resolve) => {
 try {
   process.exitCode = (await demo()) ? 0 : 1;
 } catch (error) {
-  console.error(`\nThe demo could not go on: ${error instanceof Error ? error.message : String(error)}`);
+  say(`The demo could not go on: ${reasonOf(error)}`);
   process.exitCode = 1;
 } finally {
   for (const stop of started.reverse()) await stop().catch(() => undefined);
@@ -108,15 +109,17 @@ async function demo(): Promise<boolean> {
   let written = 0;
   writer.on('appended', ({ to }) => (written = to));
   const state = () => ({ written, ...standing(writer, watch, receiver) });
-  const redraw = setInterval(() => draw(state()), process.stdout.isTTY ? REDRAW_MS : 8 * REDRAW_MS);
+  const redraw = setInterval(
+    () => draw(progressLine(state())),
+    process.stdout.isTTY ? REDRAW_MS : 8 * REDRAW_MS,
+  );
   try {
     say(heading(`${entries.toLocaleString('en')} entries, ${leaks} of them with leaks, ${rate} a second`));
     await Promise.race([writer.append({ entries, leaks, perSecond: rate }), interruption]);
     await settled(() => state());
   } finally {
     clearInterval(redraw);
-    draw(state());
-    if (process.stdout.isTTY) process.stdout.write('\n');
+    draw(progressLine(state()));
   }
   const verdict = tell(writer, watch, receiver);
   if (!flags.once && !interrupted) await stayUp(writer, watch, receiver, () => written);
@@ -139,11 +142,12 @@ async function stayUp(
     await Promise.race([writer.append({ entries: 50, leaks: 1, perSecond: 5 }), interruption]);
     for (const { item } of watch.seen.slice(told)) say(findingsTable([item]).at(-1) ?? '');
     told = watch.seen.length;
-    draw({ written: written(), ...standing(writer, watch, receiver) });
+    draw(progressLine({ written: written(), ...standing(writer, watch, receiver) }));
   }
 }
 
 function standing(writer: Writer, watch: Watch, receiver: AlertReceiver): Omit<Progress, 'written'> {
+  watch.ensureWatching();
   const latencies = latenciesMs(writer, watch);
   return {
     shipped: watch.shipped,
@@ -220,16 +224,7 @@ function wholeNumber(flag: string, text: string): number {
   return Number(text);
 }
 
-let drawn = false;
-
-function draw(progress: Progress): void {
-  const line = progressLine(progress);
-  process.stdout.write(process.stdout.isTTY ? `\r\u001b[K${line}` : `${line}\n`);
-  drawn = process.stdout.isTTY;
-}
-
-function say(line: string): void {
-  if (drawn) process.stdout.write('\n');
-  drawn = false;
-  process.stdout.write(`${line}\n`);
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message} ${reasonOf(error.cause)}`;
 }

@@ -1,19 +1,20 @@
 /** What the demo sees of the running system: only what any operator could read, through the same APIs. */
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import { GetCommand, QueryCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { ingestKey, statusItem } from '../../functions/contracts/ingest-state.ts';
 import { MESSAGES_SCANNED } from '../../functions/contracts/metrics.ts';
-import {
-  QUARANTINE_INDEXES,
-  quarantineItem,
-  type QuarantineItem,
-} from '../../functions/contracts/quarantine.ts';
+import type { QuarantineItem } from '../../functions/contracts/quarantine.ts';
+import { systemClock } from '../../functions/kernel/clock.ts';
+import { createDynamoQuarantineReader } from '../../functions/quarantine/adapters/dynamo-quarantine-reader.ts';
+import type { QuarantineReader } from '../../functions/quarantine/domain/query-quarantine.ts';
 
 const QUARANTINE_POLL_MS = 50;
 const PROGRESS_POLL_MS = 500;
+const OVERLAP_MS = 5_000;
+const PAGE = 100;
 
 /** A finding and when it could first be read, milliseconds since the epoch. */
 export interface Seen {
@@ -44,17 +45,32 @@ export class Watch {
   readonly #logEvents = new Set<string>();
   readonly #stopping = new AbortController();
   readonly #running: Promise<unknown>;
+  readonly #reader: QuarantineReader;
+  #failure: unknown;
 
   constructor(targets: WatchTargets) {
     this.#targets = targets;
+    this.#reader = createDynamoQuarantineReader({
+      client: targets.dynamo,
+      tableName: targets.quarantineTable,
+      clock: systemClock,
+    });
     this.#running = Promise.all([
       this.#repeat(QUARANTINE_POLL_MS, () => this.#readQuarantine()),
       this.#repeat(PROGRESS_POLL_MS, () => this.#readShipped()),
       this.#repeatScanned(),
-    ]);
+    ]).catch((error: unknown) => {
+      this.#failure = error;
+      this.#stopping.abort();
+    });
   }
 
-  /** Rejects where watching itself failed. */
+  /** @throws what made watching fail: what is seen is then not all there is */
+  ensureWatching(): void {
+    if (this.#failure !== undefined)
+      throw new Error('The system could not be watched.', { cause: this.#failure });
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
@@ -68,29 +84,27 @@ export class Watch {
   }
 
   async #readQuarantine(): Promise<void> {
-    const since = this.seen.at(-1)?.item.detectedAt ?? '';
-    let from: Record<string, unknown> | undefined;
+    const newest = this.seen.at(-1)?.item.detectedAt;
+    let cursor: string | undefined;
     do {
-      const page = await this.#targets.dynamo.send(
-        new QueryCommand({
-          TableName: this.#targets.quarantineTable,
-          IndexName: QUARANTINE_INDEXES.byStatus.name,
-          KeyConditionExpression: '#status = :pending AND detectedAt >= :since',
-          ExpressionAttributeNames: { '#status': QUARANTINE_INDEXES.byStatus.partitionKey },
+      const page = await this.#reader.query(
+        {
+          select: { by: 'status', value: 'pending' },
+          order: 'oldest_first',
           // A finding written by a slower detector may carry an earlier time than one already seen.
-          ExpressionAttributeValues: { ':pending': 'pending', ':since': earlier(since) },
-          ExclusiveStartKey: from,
-        }),
+          from: newest === undefined ? 0 : Date.parse(newest) - OVERLAP_MS,
+        },
+        { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) },
       );
+      if (!page.ok) throw new Error(`The quarantine refused the query: ${page.error}.`);
       const readableAt = Date.now();
-      for (const raw of page.Items ?? []) {
-        const item = quarantineItem.parse(raw);
+      for (const item of page.value.items) {
         if (this.#known.has(item.findingId)) continue;
         this.#known.add(item.findingId);
         this.seen.push({ item, readableAt });
       }
-      from = page.LastEvaluatedKey;
-    } while (from);
+      cursor = page.value.next;
+    } while (cursor !== undefined);
   }
 
   async #readShipped(): Promise<void> {
@@ -128,12 +142,6 @@ export class Watch {
       nextToken = page.nextToken;
     } while (nextToken);
   }
-}
-
-const OVERLAP_MS = 5_000;
-
-function earlier(iso: string): string {
-  return iso === '' ? '' : new Date(Date.parse(iso) - OVERLAP_MS).toISOString();
 }
 
 const scannedMetric = z.object({ [MESSAGES_SCANNED]: z.union([z.number(), z.array(z.number())]) });
