@@ -42,32 +42,37 @@ export async function sendAlerts(
   { channel, once, clock, logger, metrics }: SendAlertDependencies,
 ): Promise<SQSBatchResponse> {
   const memory = once(context);
-  const outcomes = { sent: 0, duplicate: 0, failed: 0 };
+  const count = { sent: 0, duplicate: 0, in_progress: 0, failed: 0 };
 
-  async function sendOne({ messageId, body }: SQSRecord): Promise<void> {
+  async function attempt({ messageId, body }: SQSRecord): Promise<keyof typeof count> {
     const read = readQuarantineEvent(body);
     const fields = { message_id: messageId, ...(read.ok ? about(read.value) : {}) };
     try {
       if (!read.ok) throw new Error(`Not an event of the quarantine: ${read.error}`);
       const alert = toAlert(read.value);
       const outcome = await sendAlert(alert, channel, memory);
-      outcomes[outcome] += 1;
       if (outcome === 'sent') {
         metrics.addMetric(ALERT_LATENCY, MetricUnit.Milliseconds, clock.now() - Date.parse(alert.timestamp));
       }
       logger.info(`alert_${outcome}`, fields);
+      return outcome;
     } catch (error) {
-      outcomes.failed += 1;
       logger.error('alert_not_sent', { ...fields, ...describeError(error) });
-      throw error;
+      return 'failed';
     }
   }
 
-  const answer = await processPartialResponse(event, sendOne, new BatchProcessor(EventType.SQS), {
+  async function sendOrKeep(record: SQSRecord): Promise<void> {
+    const outcome = await attempt(record);
+    count[outcome] += 1;
+    if (outcome === 'failed' || outcome === 'in_progress') throw new Error(outcome);
+  }
+
+  const answer = await processPartialResponse(event, sendOrKeep, new BatchProcessor(EventType.SQS), {
     throwOnFullBatchFailure: false,
   });
-  metrics.addMetric(ALERTS_SENT, MetricUnit.Count, outcomes.sent);
-  metrics.addMetric(ALERTS_FAILED, MetricUnit.Count, outcomes.failed);
+  metrics.addMetric(ALERTS_SENT, MetricUnit.Count, count.sent);
+  metrics.addMetric(ALERTS_FAILED, MetricUnit.Count, count.failed);
   metrics.publishStoredMetrics();
   return answer;
 }

@@ -7,8 +7,7 @@ export function createFakeOnce(running: ReadonlySet<string> = new Set()): Once {
   return {
     async run(key, effect) {
       if (done.has(key)) return 'done_before';
-      if (held.has(key))
-        throw Object.assign(new Error('in progress'), { name: 'IdempotencyAlreadyInProgressError' });
+      if (held.has(key)) return 'held';
       held.add(key);
       try {
         await effect();

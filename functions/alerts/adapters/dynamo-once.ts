@@ -1,4 +1,8 @@
-import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
+import {
+  IdempotencyAlreadyInProgressError,
+  IdempotencyConfig,
+  makeIdempotent,
+} from '@aws-lambda-powertools/idempotency';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
@@ -50,7 +54,12 @@ export function createDynamoOnce({
           },
           { persistenceStore, config, keyPrefix: 'alert', dataIndexArgument: 0 },
         );
-        await guarded(key);
+        try {
+          await guarded(key);
+        } catch (error) {
+          if (error instanceof IdempotencyAlreadyInProgressError) return 'held';
+          throw error;
+        }
         return ran.has(key) ? 'done' : 'done_before';
       },
     };

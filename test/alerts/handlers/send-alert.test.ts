@@ -101,11 +101,14 @@ describe('send-alert', () => {
     expect(await run([body(1), body(2)])).toEqual(failures(0, 1));
   });
 
-  test('leaves an alert that another run is sending to come again', async () => {
+  test('leaves an alert that another run is sending to come again, and calls it no failure', async () => {
     const held = new Set([`fake#${aFinding().findingId}`]);
-    const { run, channel } = setUp({ once: createFakeOnce(held) });
+    const { run, channel, logger, metrics } = setUp({ once: createFakeOnce(held) });
     expect(await run([body(41)])).toEqual(failures(0));
     expect(channel.received).toEqual([]);
+    expect(logger.info).toHaveBeenCalledExactlyOnceWith('alert_in_progress', expect.anything());
+    expect(logger.error).not.toHaveBeenCalled();
+    expect(metrics.addMetric).toHaveBeenCalledWith('AlertsFailed', 'Count', 0);
   });
 
   test('fails poison alone and says why without quoting it', async () => {
