@@ -16,6 +16,8 @@ import { startStopwatch } from './support/stopwatch.ts';
 const ACCOUNT = '000000000000';
 const SECRET = 'local';
 const REGION = 'us-east-1';
+/** Account and region as the CDK names them together. */
+export const LOCAL_ENVIRONMENT = `aws://${ACCOUNT}/${REGION}`;
 const READY_WITHIN_MS = 30_000;
 const POLL_MS = 50;
 const KEPT_LOGS = 10;
@@ -139,6 +141,8 @@ function emulatorEnvironment(runDirectory: string): Record<string, string> {
     TMPDIR: runDirectory,
     S3_DATA_DIR: path.join(runDirectory, 's3'),
     STATE_DIR: path.join(runDirectory, 'state'),
+    // What it answers in addresses, such as those of queues: a name could resolve to another loopback address.
+    MINISTACK_HOST: '127.0.0.1',
     MINISTACK_REGION: REGION,
     MINISTACK_ACCOUNT_ID: ACCOUNT,
     LAMBDA_EXECUTOR: 'local',

@@ -1,0 +1,55 @@
+/** `npm run deploy:local`: the CDK application onto an emulator, by the same CLI and templates as into the cloud. */
+import { z } from 'zod';
+import { deployApp } from './local/cdk.ts';
+import { setup } from './setup.ts';
+import type { Log } from './support/project.ts';
+
+/** What the stacks tell of themselves, across all of them. */
+const StackOutputs = z.object({
+  AlertFunctionName: z.string(),
+  AlertTopicArn: z.string(),
+  BusName: z.string(),
+  DetectorFunctionName: z.string(),
+  EntryDlqUrl: z.string(),
+  EntryQueueUrl: z.string(),
+  HealthFunctionName: z.string(),
+  IngestTableName: z.string(),
+  OperationsTopicArn: z.string(),
+  PublisherFunctionName: z.string(),
+  QuarantineTableName: z.string(),
+  ShipperFunctionName: z.string(),
+});
+export type StackOutputs = z.infer<typeof StackOutputs>;
+
+export interface DeployTarget {
+  /** Address of the emulator. */
+  readonly endpoint: string;
+  readonly log?: Log;
+}
+
+/**
+ * Deploys every stack of the stage `local`.
+ * @returns the outputs of all stacks
+ * @throws Error with the end of the CDK's output if a step fails
+ */
+export async function deployLocal({ endpoint, log = () => undefined }: DeployTarget): Promise<StackOutputs> {
+  await setup({ log });
+  return deployApp({ endpoint, log }, async ({ outputs }) =>
+    StackOutputs.parse(Object.assign({}, ...Object.values(outputs))),
+  );
+}
+
+if (import.meta.main) {
+  const endpoint = process.env['AWS_ENDPOINT_URL'];
+  try {
+    if (endpoint === undefined) {
+      throw new Error(
+        'AWS_ENDPOINT_URL is not set: start an emulator with `npm run emulator` and set what it prints.',
+      );
+    }
+    console.log(JSON.stringify(await deployLocal({ endpoint, log: console.error }), undefined, 2));
+  } catch (error) {
+    console.error(`deploy failed: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}

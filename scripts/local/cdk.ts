@@ -1,0 +1,102 @@
+/** The CDK's own command line, pointed at an emulator. */
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { accountEnvironment, LOCAL_ENVIRONMENT } from '../emulator.ts';
+import { BUILD_DIR, findLambdaNode, MODULES_DIR, PROJECT_ROOT, type Log } from '../support/project.ts';
+import { runCommand } from '../support/run-command.ts';
+import { startStopwatch } from '../support/stopwatch.ts';
+
+export interface LocalApp {
+  /** Address of the emulator. */
+  readonly endpoint: string;
+  /** Command that synthesizes, run in the project's root; that of cdk.json by default. */
+  readonly app?: string;
+  readonly log: Log;
+}
+
+/** Outputs by stack and name. */
+const Outputs = z.record(z.string(), z.record(z.string(), z.string()));
+
+/**
+ * Synthesizes the app, bootstraps the emulator's account and deploys every stack.
+ * @param then runs on what was deployed; the assembly that it is given is deleted afterwards
+ * @throws Error with the end of the CDK's output if a step fails
+ */
+export async function deployApp<T>(
+  { endpoint, app, log }: LocalApp,
+  then: (deployed: { assemblyDir: string; outputs: z.infer<typeof Outputs> }) => Promise<T>,
+): Promise<T> {
+  await mkdir(path.join(BUILD_DIR, 'tmp'), { recursive: true });
+  const workshop = await mkdtemp(path.join(BUILD_DIR, 'tmp', 'deploy-'));
+  const assemblyDir = path.join(workshop, 'cdk.out');
+  const outputsFile = path.join(workshop, 'outputs.json');
+  try {
+    await Promise.all([
+      step('cdk synth', log, () =>
+        cdk(endpoint, PROJECT_ROOT, [
+          ...['synth', '--quiet', '--context', 'stage=local', '--output', assemblyDir],
+          ...(app === undefined ? [] : ['--app', app]),
+        ]),
+      ),
+      // Where no cdk.json lies: it would synthesize the app as well, for nothing.
+      step('cdk bootstrap', log, () => cdk(endpoint, workshop, ['bootstrap', LOCAL_ENVIRONMENT])),
+    ]);
+    await step('cdk deploy', log, () =>
+      cdk(
+        endpoint,
+        PROJECT_ROOT,
+        [
+          ...['deploy', '--all', '--app', assemblyDir, '--outputs-file', outputsFile],
+          // The emulator has no change sets to speak of, and nobody is there to approve.
+          ...['--method', 'direct', '--require-approval', 'never', '--progress', 'events'],
+        ],
+        (line) => {
+          const stack = /^\s*✅\s+(\S+)/.exec(line)?.[1];
+          if (stack !== undefined) log(`cdk deploy: ${stack} is there`);
+        },
+      ),
+    );
+    return await then({
+      assemblyDir,
+      outputs: Outputs.parse(JSON.parse(await readFile(outputsFile, 'utf8'))),
+    });
+  } finally {
+    await rm(workshop, { recursive: true, force: true });
+  }
+}
+
+async function step(name: string, log: Log, work: () => Promise<unknown>): Promise<void> {
+  const elapsed = startStopwatch();
+  await work();
+  log(`${name}: done (${elapsed()})`);
+}
+
+async function cdk(
+  endpoint: string,
+  cwd: string,
+  args: readonly string[],
+  onLine?: (line: string) => void,
+): Promise<void> {
+  const node = findLambdaNode().binary;
+  const ownAws = Object.keys(process.env).filter((key) => key.startsWith('AWS_'));
+  await runCommand(
+    node,
+    [path.join(MODULES_DIR, 'aws-cdk/bin/cdk'), ...args, '--no-notices', '--no-version-reporting'],
+    {
+      cwd,
+      env: {
+        // Nothing of the user's own account, such as a profile, may stand beside the emulator's.
+        ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !ownAws.includes(key))),
+        ...accountEnvironment(endpoint),
+        // `node` in cdk.json's app is to be this one.
+        PATH: [path.dirname(node), path.join(MODULES_DIR, '.bin'), process.env['PATH'] ?? ''].join(
+          path.delimiter,
+        ),
+        CDK_DISABLE_CLI_TELEMETRY: 'true',
+        NO_COLOR: '1',
+      },
+      ...(onLine ? { onLine } : {}),
+    },
+  );
+}
