@@ -1,6 +1,6 @@
 /** The local cloud: starts the emulator that setup installed. `npm run emulator` keeps one until Ctrl-C. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -64,6 +64,11 @@ export function accountEnvironment(endpoint: string): Record<string, string> {
   };
 }
 
+/** Options with which an AWS SDK client talks to an emulator. */
+export function localClientOptions(endpoint: string) {
+  return { endpoint, region: REGION, credentials: { accessKeyId: ACCOUNT, secretAccessKey: SECRET } };
+}
+
 /**
  * Starts an empty emulator on a free loopback port, running setup first where something is missing.
  * Several can run at once; none remembers an earlier one.
@@ -99,9 +104,7 @@ export async function startEmulator(options: { log?: Log } = {}): Promise<Emulat
     for (const pipe of [supervisor.stdin, supervisor.stdout]) if (pipe instanceof Socket) pipe.unref();
     log(`emulator: ready at ${endpoint} (${elapsed()})`);
     return {
-      endpoint,
-      region: REGION,
-      credentials: { accessKeyId: ACCOUNT, secretAccessKey: SECRET },
+      ...localClientOptions(endpoint),
       accountEnv: accountEnvironment(endpoint),
       pid,
       logFile,
@@ -128,6 +131,8 @@ function prepareDirectories(): { runDirectory: string; logFile: string } {
     .slice(KEPT_LOGS - 1);
   for (const file of old) rmSync(file, { force: true });
   const runDirectory = mkdtempSync(path.join(runs, 'run-'));
+  // On Lambda no package.json lies above a function's code; here this project's would make ES modules of it.
+  writeFileSync(path.join(runDirectory, 'package.json'), '{"type":"commonjs"}');
   return { runDirectory, logFile: path.join(logs, `emulator-${path.basename(runDirectory)}.log`) };
 }
 
