@@ -30,11 +30,14 @@ function table(rows: readonly (readonly string[])[]): string {
   return [line(head), rule, ...body.map(line)].join('\n');
 }
 
+const rateOf = ({ entriesPerSecond }: Load): string =>
+  entriesPerSecond === 1 ? '1 entry/s' : `${count.format(entriesPerSecond)} entries/s`;
+
 /** What each service costs at each load, in US$ a month. */
 export function costTable(costs: readonly MonthlyCost[]): string {
   const services = costs[0]?.lines.map((line) => line.service) ?? [];
   return table([
-    ['US$ a month', ...costs.map(({ load }) => `${count.format(load.entriesPerSecond)} entries/s`)],
+    ['US$ a month', ...costs.map(({ load }) => rateOf(load))],
     ...services.map((service) => [
       service,
       ...costs.map(({ lines }) => money.format(lines.find((line) => line.service === service)?.usd ?? 0)),
@@ -49,7 +52,7 @@ export function costTable(costs: readonly MonthlyCost[]): string {
 /** The totals alone, to the dollar. */
 export function summaryTable(costs: readonly MonthlyCost[]): string {
   return table([
-    ['load', ...costs.map(({ load }) => `${count.format(load.entriesPerSecond)} entries/s`)],
+    ['load', ...costs.map(({ load }) => rateOf(load))],
     ['US$ a month', ...costs.map(({ totalUsd }) => `≈ ${count.format(totalUsd)}`)],
   ]);
 }
