@@ -38,6 +38,8 @@ export const leaseItem = z.object({
   expiresAt: epochMs,
 });
 
+const treeHash = z.string().regex(/^[0-9a-f]{64}$/);
+
 /**
  * How far a log has been accepted by the queue. An item with a token and no length is claimed but never shipped from.
  * `token` is the lease's of the last writer: an older one is refused.
@@ -51,10 +53,9 @@ export const checkpointItem = z.object({
   /** Entries `[0, length)` have been accepted. */
   length: z.int().nonnegative().optional(),
   /** Hex of the Merkle tree's hash over `[0, length)`. */
-  treeHash: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .optional(),
+  treeHash: treeHash.optional(),
+  /** Shorter accepted beginnings, longest first, for the day when the log is rewritten. */
+  ancestors: z.array(z.object({ length: z.int().nonnegative(), treeHash })).optional(),
 });
 
 /** The shipper's last word on one log, written every few seconds and at every change of `connected`. */

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@aws-lambda-powertools/logger';
-import type { Metrics } from '@aws-lambda-powertools/metrics';
 import { systemClock } from '../kernel/clock.ts';
 import { createDynamo, createSqs } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
@@ -10,18 +9,18 @@ import { createDynamoCheckpointStore } from './adapters/dynamo-checkpoint-store.
 import { createDynamoLease } from './adapters/dynamo-lease.ts';
 import { createDynamoPeerDirectory } from './adapters/dynamo-peer-directory.ts';
 import { createDynamoStatusBoard } from './adapters/dynamo-status-board.ts';
-import { createReporter } from './adapters/reporter.ts';
+import { createReporter, type Reporter } from './adapters/reporter.ts';
 import { createSqsEntryQueue } from './adapters/sqs-entry-queue.ts';
 import { systemPacer } from './adapters/system-pacer.ts';
 import { createTcpLogSource } from './adapters/tcp-log-source.ts';
 import { ship, SHIP_SETTINGS, type ShipDeps, type ShipOutcome } from './domain/ship.ts';
 import { shipEntriesEnv } from './ship-entries.env.ts';
 
-export interface ShipEntriesDependencies extends Omit<ShipDeps, 'holder'> {
+export interface ShipEntriesDependencies extends Omit<ShipDeps, 'holder' | 'observe'> {
   readonly newHolder: () => string;
   readonly runSeconds: number;
   readonly logger: Pick<Logger, 'info'>;
-  readonly metrics: Pick<Metrics, 'publishStoredMetrics'>;
+  readonly reporter: Reporter;
 }
 
 let dependencies: ShipEntriesDependencies | undefined;
@@ -34,16 +33,16 @@ export async function shipEntries({
   newHolder,
   runSeconds,
   logger,
-  metrics,
+  reporter,
   ...needed
 }: ShipEntriesDependencies): Promise<{ outcome: ShipOutcome }> {
   const startedAt = needed.pacer.now();
   const outcome = await ship(
-    { ...needed, holder: newHolder() },
+    { ...needed, observe: reporter.observe, holder: newHolder() },
     SHIP_SETTINGS,
     startedAt + runSeconds * 1000,
   );
-  metrics.publishStoredMetrics();
+  reporter.flush();
   logger.info('run_ended', { outcome, duration_ms: needed.pacer.now() - startedAt });
   return { outcome };
 }
@@ -52,7 +51,6 @@ function build(): ShipEntriesDependencies {
   const env = parseEnv(shipEntriesEnv, process.env);
   const dynamo = createDynamo();
   const logger = createLogger('ingest');
-  const metrics = createMetrics('ingest');
   return {
     source: createTcpLogSource(systemClock),
     directory: createDynamoPeerDirectory(dynamo, env.INGEST_TABLE),
@@ -62,10 +60,9 @@ function build(): ShipEntriesDependencies {
     queue: createSqsEntryQueue(createSqs(), env.ENTRY_QUEUE_URL),
     pacer: systemPacer,
     random: Math.random,
-    observe: createReporter(logger, metrics, systemClock),
     newHolder: randomUUID,
     runSeconds: env.RUN_SECONDS,
     logger,
-    metrics,
+    reporter: createReporter(logger, createMetrics('ingest'), systemClock),
   };
 }

@@ -35,25 +35,31 @@ export function createDynamoCheckpointStore(
       }
     },
 
-    async advance(core, token, { fork, length, treeHash }) {
+    async advance(core, token, { fork, length, treeHash, ancestors }) {
       try {
         await dynamo.send(
           new UpdateCommand({
             TableName: tableName,
             Key: ingestKey.checkpoint(core),
-            UpdateExpression: 'SET #fork = :fork, #length = :length, #treeHash = :treeHash',
+            UpdateExpression:
+              'SET #fork = :fork, #length = :length, #treeHash = :treeHash, #ancestors = :ancestors',
             ConditionExpression: '#token = :token',
             ExpressionAttributeNames: {
               '#token': 'token',
               '#fork': 'fork',
               '#length': 'length',
               '#treeHash': 'treeHash',
+              '#ancestors': 'ancestors',
             },
             ExpressionAttributeValues: {
               ':token': token,
               ':fork': fork,
               ':length': length,
               ':treeHash': treeHash,
+              ':ancestors': ancestors.map((ancestor) => ({
+                length: ancestor.length,
+                treeHash: ancestor.treeHash,
+              })),
             },
           }),
           { abortSignal: AbortSignal.timeout(REQUEST_DEADLINE_MS) },
@@ -73,8 +79,8 @@ function toCheckpoint(core: string, item: unknown): Checkpoint | undefined {
   if (!parsed.success) {
     throw new Error(`The checkpoint of log ${core} is not readable: ${describeProblems(parsed.error)}.`);
   }
-  const { fork, length, treeHash } = parsed.data;
+  const { fork, length, treeHash, ancestors = [] } = parsed.data;
   return fork === undefined || length === undefined || treeHash === undefined
     ? undefined
-    : { fork, length, treeHash };
+    : { fork, length, treeHash, ancestors };
 }

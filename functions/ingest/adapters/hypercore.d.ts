@@ -2,6 +2,7 @@
 declare module 'hypercore' {
   import type { EventEmitter } from 'node:events';
   import type { Duplex } from 'node:stream';
+  import type HypercoreStorage from 'hypercore-storage';
 
   namespace Hypercore {
     interface Options {
@@ -36,7 +37,7 @@ declare module 'hypercore' {
   }
 
   class Hypercore extends EventEmitter {
-    constructor(storage: string, options?: Hypercore.Options);
+    constructor(storage: string | HypercoreStorage, options?: Hypercore.Options);
     constructor(storage: string, key: Uint8Array, options?: Hypercore.Options);
     readonly key: Buffer;
     readonly length: number;
@@ -60,4 +61,13 @@ declare module 'hypercore' {
   }
 
   export = Hypercore;
+}
+
+declare module 'hypercore-storage' {
+  class HypercoreStorage {
+    /** @param options.allowBackup opens a directory that was copied from elsewhere */
+    constructor(directory: string, options?: { readonly allowBackup?: boolean });
+  }
+
+  export = HypercoreStorage;
 }

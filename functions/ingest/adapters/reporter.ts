@@ -10,22 +10,33 @@ import { Trouble } from '../domain/ports.ts';
 /** Metrics gather for so long before they are written: a run lasts more than a minute, a dashboard should not. */
 const PUBLISH_EVERY_MS = 10_000;
 
+export interface Reporter {
+  readonly observe: Observe;
+  /** Writes the metrics that were gathered since the last time. */
+  flush(): void;
+}
+
 /** Turns what the engine does into log lines and metrics. No body of an entry gets here. */
 export function createReporter(
   logger: Pick<Logger, 'info' | 'warn' | 'error'>,
-  metrics: Pick<Metrics, 'addMetric' | 'publishStoredMetrics'>,
+  metrics: Pick<Metrics, 'addMetric' | 'publishStoredMetrics' | 'hasStoredMetrics'>,
   clock: Clock,
-): Observe {
+): Reporter {
   let publishedAt = clock.now();
-  return (event) => {
-    const { level, name, fields } = lineOf(event);
-    logger[level](name, fields);
-    if (event.kind !== 'shipped') return;
-    metrics.addMetric(ENTRIES_SHIPPED, MetricUnit.Count, event.seqEnd - event.seqStart);
-    metrics.addMetric(SHIP_LAG, MetricUnit.Milliseconds, event.lagMs);
-    if (clock.now() - publishedAt < PUBLISH_EVERY_MS) return;
+  const flush = (): void => {
     publishedAt = clock.now();
-    metrics.publishStoredMetrics();
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  };
+  return {
+    flush,
+    observe: (event) => {
+      const { level, name, fields } = lineOf(event);
+      logger[level](name, fields);
+      if (event.kind !== 'shipped') return;
+      metrics.addMetric(ENTRIES_SHIPPED, MetricUnit.Count, event.seqEnd - event.seqStart);
+      metrics.addMetric(SHIP_LAG, MetricUnit.Milliseconds, event.lagMs);
+      if (clock.now() - publishedAt >= PUBLISH_EVERY_MS) flush();
+    },
   };
 }
 

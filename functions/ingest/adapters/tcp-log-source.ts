@@ -27,11 +27,14 @@ interface TcpSettings {
   readonly readMs: number;
   /** Both sides send a keep-alive every 5 s; a peer that was silent for longer than this is gone. */
   readonly silenceMs: number;
-  /** How long a peer may claim more than it proves. */
+  /**
+   * How long a peer may claim more than it proves. A log that is cut back while many blocks are on their way ends
+   * here too: hypercore gives a peer up for good after 32 requests that the new fork cannot answer.
+   */
   readonly proofMs: number;
 }
 
-const SETTINGS: TcpSettings = { connectMs: 5_000, readMs: 5_000, silenceMs: 15_000, proofMs: 5_000 };
+const SETTINGS: TcpSettings = { connectMs: 5_000, readMs: 5_000, silenceMs: 15_000, proofMs: 2_000 };
 
 /** Blocks asked of the store at once: each alone would wait for its own round through the thread pool. */
 const READ_AHEAD = 64;
@@ -279,7 +282,7 @@ class TcpLogSession implements LogSession {
       if (since !== undefined && this.#clock.now() - since > this.#settings.proofMs) {
         this.#end('no-progress', 'The peer claims a longer log than it proves.');
       }
-    }, 500);
+    }, 250);
     this.#watchdog.unref();
   }
 

@@ -1,6 +1,13 @@
 /** One log's loop: connect → resume → follow → (trouble: back off → connect). It ends only when stopped. */
 import { backoffMs } from './backoff.ts';
-import { decideResume, type Checkpoint, type Resume } from './checkpoint.ts';
+import {
+  beginningsWithin,
+  checkpointAfter,
+  decideResume,
+  type Beginning,
+  type Checkpoint,
+  type Resume,
+} from './checkpoint.ts';
 import type { Observe } from './events.ts';
 import { pack } from './packing.ts';
 import {
@@ -96,7 +103,8 @@ async function followSession(
   const resume = await findResume(session, peer.core, claimed.value, deps, status, stop);
   if (resume === undefined) return;
 
-  const ledger = new Ledger(peer.core, grant.token, deps, settings.checkpointEveryMs);
+  const known = beginningsWithin(claimed.value, resume.from);
+  const ledger = new Ledger(peer.core, grant.token, known, deps, settings.checkpointEveryMs);
   let position = resume.from;
   status.shipped(position, session.head());
   try {
@@ -112,6 +120,7 @@ async function followSession(
           shippedLength: position,
         });
         position = cut;
+        ledger.rewind(cut);
       }
       if (!(await ledger.settleIfDue())) return;
       if (head.length <= position) {
@@ -151,9 +160,8 @@ async function findResume(
     // Truncations from before this look at the head are part of what it shows; those from now on are not.
     session.takeTruncation();
     const head = session.head();
-    const comparable = checkpoint !== undefined && checkpoint.length > 0 && head.length >= checkpoint.length;
-    const hashAt = comparable ? await session.treeHash(checkpoint.length) : undefined;
-    const resume = decideResume(checkpoint, head, hashAt);
+    const common = await firstInCommon(beginningsWithin(checkpoint, head.length), session);
+    const resume = decideResume(checkpoint, head, common);
     if (resume.why !== 'behind') {
       deps.observe({ kind: 'resumed', core, head, resume });
       return resume;
@@ -165,6 +173,18 @@ async function findResume(
       status.behind(checkpoint?.length ?? 0, head);
     }
     await session.changed(head, IDLE_MS, stop);
+  }
+  return undefined;
+}
+
+/** The longest of these beginnings that the log still has. */
+async function firstInCommon(
+  beginnings: readonly Beginning[],
+  session: LogSession,
+): Promise<Beginning | undefined> {
+  for (const beginning of beginnings) {
+    if (beginning.length === 0 || (await session.treeHash(beginning.length)) === beginning.treeHash)
+      return beginning;
   }
   return undefined;
 }
@@ -195,18 +215,27 @@ class Ledger {
   readonly #token: number;
   readonly #deps: FollowDeps;
   readonly #everyMs: number;
+  /** Accepted beginnings that the log still has, longest first. */
+  #known: readonly Beginning[];
   #unsaved: Checkpoint | undefined;
   #dueAt = 0;
 
-  constructor(core: string, token: number, deps: FollowDeps, everyMs: number) {
+  constructor(core: string, token: number, known: readonly Beginning[], deps: FollowDeps, everyMs: number) {
     this.#core = core;
     this.#token = token;
+    this.#known = known;
     this.#deps = deps;
     this.#everyMs = everyMs;
   }
 
-  accepted(checkpoint: Checkpoint): void {
-    this.#unsaved = checkpoint;
+  accepted(beginning: Beginning & { readonly fork: number }): void {
+    this.#unsaved = checkpointAfter(this.#known, beginning);
+    this.#known = [this.#unsaved, ...this.#unsaved.ancestors];
+  }
+
+  /** The log was cut back: longer beginnings are no more. What is stored may still name them; resuming sees through that. */
+  rewind(length: number): void {
+    this.#known = this.#known.filter((beginning) => beginning.length <= length);
   }
 
   /** @returns false when a newer holder exists */

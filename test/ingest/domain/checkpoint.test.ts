@@ -1,8 +1,16 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { backoffMs } from '../../../functions/ingest/domain/backoff.ts';
-import { decideResume, type Checkpoint } from '../../../functions/ingest/domain/checkpoint.ts';
+import {
+  beginningsWithin,
+  checkpointAfter,
+  decideResume,
+  type Beginning,
+  type Checkpoint,
+} from '../../../functions/ingest/domain/checkpoint.ts';
 
-const shipped: Checkpoint = { fork: 2, length: 100, treeHash: 'aa' };
+const at = (length: number): Beginning => ({ length, treeHash: `hash of ${String(length)}` });
+const shipped: Checkpoint = { fork: 2, ...at(100), ancestors: [at(80), at(40)] };
 
 describe('resuming a log', () => {
   test('begins a log that was never shipped at its start', () => {
@@ -10,34 +18,67 @@ describe('resuming a log', () => {
   });
 
   test('goes on where it stopped when what was shipped is unchanged', () => {
-    expect(decideResume(shipped, { fork: 2, length: 150 }, 'aa')).toEqual({ why: 'unchanged', from: 100 });
-    expect(decideResume(shipped, { fork: 2, length: 100 }, 'aa')).toEqual({ why: 'unchanged', from: 100 });
+    for (const length of [100, 150]) {
+      expect(decideResume(shipped, { fork: 2, length }, shipped)).toEqual({ why: 'unchanged', from: 100 });
+    }
   });
 
   test('goes on where it stopped when the log was cut back behind that point only', () => {
-    expect(decideResume(shipped, { fork: 3, length: 120 }, 'aa')).toEqual({ why: 'unchanged', from: 100 });
+    expect(decideResume(shipped, { fork: 3, length: 120 }, shipped)).toEqual({ why: 'unchanged', from: 100 });
   });
 
-  test('ships a log again that was cut back before that point and has grown since', () => {
-    expect(decideResume(shipped, { fork: 3, length: 150 }, 'bb')).toEqual({ why: 'truncated', from: 0 });
+  test.each([150, 85])(
+    'ships a log of %i entries again from what it has in common, when it was cut back',
+    (length) => {
+      expect(decideResume(shipped, { fork: 3, length }, at(80))).toEqual({ why: 'truncated', from: 80 });
+      expect(decideResume(shipped, { fork: 3, length }, at(40))).toEqual({ why: 'truncated', from: 40 });
+      expect(decideResume(shipped, { fork: 3, length }, undefined)).toEqual({ why: 'truncated', from: 0 });
+    },
+  );
+
+  test('ships a log again whose entries differ under the same fork, even while it is shorter', () => {
+    expect(decideResume(shipped, { fork: 2, length: 150 }, at(40))).toEqual({ why: 'diverged', from: 40 });
+    expect(decideResume(shipped, { fork: 2, length: 90 }, at(40))).toEqual({ why: 'diverged', from: 40 });
   });
 
-  test('ships a log again that was cut back and is shorter now', () => {
-    expect(decideResume(shipped, { fork: 3, length: 60 }, undefined)).toEqual({ why: 'truncated', from: 0 });
-  });
-
-  test('ships a log again whose entries differ under the same fork', () => {
-    expect(decideResume(shipped, { fork: 2, length: 150 }, 'bb')).toEqual({ why: 'diverged', from: 0 });
-  });
-
-  test('waits for a peer that shows less, and no newer fork', () => {
-    expect(decideResume(shipped, { fork: 2, length: 99 }, undefined)).toEqual({ why: 'behind' });
+  test('waits for a peer that shows less, of which nothing differs, and no newer fork', () => {
+    expect(decideResume(shipped, { fork: 2, length: 99 }, at(80))).toEqual({ why: 'behind' });
+    expect(decideResume(shipped, { fork: 2, length: 40 }, at(40))).toEqual({ why: 'behind' });
+    expect(decideResume(shipped, { fork: 2, length: 20 }, undefined)).toEqual({ why: 'behind' });
     expect(decideResume(shipped, { fork: 0, length: 0 }, undefined)).toEqual({ why: 'behind' });
   });
+});
 
-  test('needs no hash of an empty beginning', () => {
-    const empty = { ...shipped, length: 0 };
-    expect(decideResume(empty, { fork: 5, length: 9 }, undefined)).toEqual({ why: 'unchanged', from: 0 });
+describe('the beginnings that a checkpoint remembers', () => {
+  test('are those that a log of some length may have, longest first', () => {
+    expect(beginningsWithin(shipped, 100).map(({ length }) => length)).toEqual([100, 80, 40]);
+    expect(beginningsWithin(shipped, 79).map(({ length }) => length)).toEqual([40]);
+    expect(beginningsWithin(undefined, 100)).toEqual([]);
+  });
+
+  test('are few, in order, and near enough to any cut', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 1_000 }), { minLength: 1, maxLength: 400 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (windows, where) => {
+          let known: readonly Beginning[] = [];
+          let length = 0;
+          for (const window of windows) {
+            length += window;
+            const checkpoint = checkpointAfter(known, { fork: 0, ...at(length) });
+            known = beginningsWithin(checkpoint, length);
+          }
+          const lengths = known.map((beginning) => beginning.length);
+          expect(lengths).toEqual([...new Set(lengths)].sort((a, b) => b - a));
+          expect(lengths.length).toBeLessThan(14);
+          const cut = Math.floor(length * where);
+          const from = lengths.find((beginning) => beginning <= cut) ?? 0;
+          // Of what was kept after the cut, little goes again: sixteen times the cut itself, and a few windows.
+          expect(cut - from).toBeLessThanOrEqual(16 * (length - cut) + 4_000);
+        },
+      ),
+    );
   });
 });
 

@@ -193,28 +193,45 @@ describe('a log that is rewritten', () => {
   test.each([
     ['shorter', 0],
     ['longer', 90],
-  ])('while nobody looked is shipped again from the start when it is %s than before', async (_, more) => {
+  ])('while nobody looked is shipped again from what it has in common when it is %s now', async (_, more) => {
+    const log = new FakeLog(A);
+    const harness = new Harness(log);
+    const appended = [1, 2, 3, 4, 5].map((n) => at(harness, n * SECOND, () => log.append(...entries(20))));
+    await harness.run(8 * SECOND);
+    await Promise.all(appended);
+    log.truncate(70);
+    log.append(...entries(more));
+    await harness.run(5 * SECOND);
+    expect(harness.missing(log)).toEqual([]);
+    expect(harness.eventsOf('resumed')[1]?.resume).toEqual({ why: 'truncated', from: 20 });
+    expect(harness.broken).toEqual([]);
+  });
+
+  test('while nobody looked is shipped again from the start when nothing is known to be the same', async () => {
     const log = new FakeLog(A);
     log.append(...entries(100));
     const harness = new Harness(log);
     await harness.run(5 * SECOND);
     log.truncate(60);
-    log.append(...entries(more));
     await harness.run(5 * SECOND);
     expect(harness.missing(log)).toEqual([]);
     expect(harness.eventsOf('resumed')[1]?.resume).toEqual({ why: 'truncated', from: 0 });
-    expect(harness.broken).toEqual([]);
   });
 
-  test('under the same fork, from a backup, is shipped again from the start', async () => {
+  test.each([
+    ['longer', 50, 20],
+    ['shorter', 10, 0],
+  ])('under the same fork, from a backup, is shipped again when it is %s', async (_, kept, from) => {
     const log = new FakeLog(A);
-    log.append(...entries(100));
     const harness = new Harness(log);
-    await harness.run(5 * SECOND);
-    log.rewrite([...log.entries.slice(0, 50), ...entries(80)]);
+    const appended = [1, 2, 3, 4, 5].map((n) => at(harness, n * SECOND, () => log.append(...entries(20))));
+    await harness.run(8 * SECOND);
+    await Promise.all(appended);
+    log.rewrite([...log.entries.slice(0, kept), ...entries(80)]);
     await harness.run(5 * SECOND);
     expect(harness.missing(log)).toEqual([]);
-    expect(harness.eventsOf('resumed')[1]?.resume).toEqual({ why: 'diverged', from: 0 });
+    expect(harness.eventsOf('resumed')[1]?.resume).toEqual({ why: 'diverged', from });
+    expect(harness.broken).toEqual([]);
   });
 
   test('is not mistaken for a copy that lags behind: that one is waited for', async () => {

@@ -2,6 +2,7 @@
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Hypercore from 'hypercore';
+import HypercoreStorage from 'hypercore-storage';
 import { createEntries } from './entries.ts';
 import { createLeak, LEAK_TYPES, type Leak } from './leaks.ts';
 import { createRandom } from './random.ts';
@@ -10,7 +11,8 @@ import type { AppendPlan, WriterCommand, WriterReport } from './writer-protocol.
 const [directory = '', port = '0', seed = '1'] = process.argv.slice(2);
 const random = createRandom(Number(seed));
 const entries = createEntries(random);
-const core = new Hypercore(directory);
+// A restored backup lies on other inodes, which the storage would refuse to open.
+const core = new Hypercore(new HypercoreStorage(directory, { allowBackup: true }));
 await core.ready();
 const key = core.key.toString('hex');
 let planted = 0;

@@ -21,6 +21,7 @@ export class FakeLog {
   readonly faults: LogFault[] = [];
   /** A lagging copy shows no more than this. */
   showsAtMost = Number.POSITIVE_INFINITY;
+  gone = false;
   #entries: Buffer[] = [];
   #fork = 0;
   readonly #sessions = new Set<FakeSession>();
@@ -52,6 +53,12 @@ export class FakeLog {
   rewrite(entries: readonly Buffer[]): void {
     this.disconnect('disconnected');
     this.#entries = [...entries];
+  }
+
+  /** The peer goes away for good. */
+  vanish(): void {
+    this.gone = true;
+    this.disconnect('disconnected');
   }
 
   disconnect(reason: TroubleReason): void {
@@ -190,7 +197,7 @@ export function createFakeLogSource(logs: readonly FakeLog[], pacer: Pacer): Log
   return {
     async connect(peer, stop) {
       const log = logs.find((candidate) => candidate.peer.core === peer.core);
-      if (log === undefined || log.faults[0] === 'refuse-connection') {
+      if (log === undefined || log.gone || log.faults[0] === 'refuse-connection') {
         log?.faults.shift();
         throw new Trouble('unreachable', 'as the test wants it');
       }

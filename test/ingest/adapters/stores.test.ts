@@ -1,0 +1,140 @@
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, describe, expect, inject, test } from 'vitest';
+import {
+  checkpointItem,
+  ingestKey,
+  leaseItem,
+  statusItem,
+} from '../../../functions/contracts/ingest-state.ts';
+import { createDynamoCheckpointStore } from '../../../functions/ingest/adapters/dynamo-checkpoint-store.ts';
+import { createDynamoLease } from '../../../functions/ingest/adapters/dynamo-lease.ts';
+import { createDynamoPeerDirectory } from '../../../functions/ingest/adapters/dynamo-peer-directory.ts';
+import { createDynamoStatusBoard } from '../../../functions/ingest/adapters/dynamo-status-board.ts';
+import { createSqsEntryQueue } from '../../../functions/ingest/adapters/sqs-entry-queue.ts';
+import { checkpointStoreContract } from '../../support/ingest/checkpoint-store-contract.ts';
+import { IngestCloud } from '../../support/ingest/cloud.ts';
+import { entryQueueContract } from '../../support/ingest/entry-queue-contract.ts';
+import { leaseContract } from '../../support/ingest/lease-contract.ts';
+
+const cloud = new IngestCloud(inject('endpoint'));
+const CORE = 'ab'.repeat(32);
+
+afterAll(() => cloud.destroy());
+
+leaseContract(async () => createDynamoLease(cloud.dynamo, await cloud.createTable()));
+checkpointStoreContract(async () => createDynamoCheckpointStore(cloud.dynamo, await cloud.createTable()));
+entryQueueContract(async () => {
+  const queueUrl = await cloud.createQueue();
+  return {
+    queue: createSqsEntryQueue(cloud.sqs, queueUrl),
+    received: async (count) => {
+      const bodies: string[] = [];
+      while (bodies.length < count) bodies.push(...(await cloud.takeSome(queueUrl)));
+      return bodies;
+    },
+  };
+});
+
+const itemAt = async (TableName: string, Key: Record<string, string>): Promise<unknown> =>
+  (await cloud.dynamo.send(new GetCommand({ TableName, Key }))).Item;
+
+describe('what ingest keeps in its table', () => {
+  test('has the shapes that others read', async () => {
+    const table = await cloud.createTable();
+    await createDynamoLease(cloud.dynamo, table).acquire('me', 1_790_000_000_000, 10_000);
+    const checkpoints = createDynamoCheckpointStore(cloud.dynamo, table);
+    await checkpoints.claim(CORE, 1);
+    expect(checkpointItem.parse(await itemAt(table, ingestKey.checkpoint(CORE)))).toMatchObject({ token: 1 });
+    await checkpoints.advance(CORE, 1, { fork: 0, length: 5, treeHash: 'cd'.repeat(32), ancestors: [] });
+    expect(leaseItem.parse(await itemAt(table, ingestKey.lease()))).toMatchObject({ holder: 'me', token: 1 });
+    expect(checkpointItem.parse(await itemAt(table, ingestKey.checkpoint(CORE)))).toMatchObject({
+      length: 5,
+    });
+  });
+
+  test('a status is written over, and its error goes when the log is well again', async () => {
+    const table = await cloud.createTable();
+    const board = createDynamoStatusBoard(cloud.dynamo, table);
+    const status = {
+      core: CORE,
+      connected: true,
+      remoteLength: 9,
+      fork: 0,
+      shippedLength: 9,
+      lastProgressAt: 5,
+      updatedAt: 6,
+    };
+    await board.post({ ...status, connected: false, lastError: 'unreachable: no' });
+    expect(statusItem.parse(await itemAt(table, ingestKey.status(CORE)))).toMatchObject({
+      connected: false,
+      lastError: 'unreachable: no',
+    });
+    await board.post({ ...status, lastError: undefined });
+    expect(statusItem.parse(await itemAt(table, ingestKey.status(CORE)))).toEqual({
+      ...ingestKey.status(CORE),
+      ...status,
+    });
+  });
+
+  test('a checkpoint that cannot be read is not taken for none', async () => {
+    const table = await cloud.createTable();
+    const item = { ...ingestKey.checkpoint(CORE), core: CORE, token: 1, length: 'five' };
+    await cloud.dynamo.send(new PutCommand({ TableName: table, Item: item }));
+    await expect(createDynamoCheckpointStore(cloud.dynamo, table).claim(CORE, 2)).rejects.toThrow(
+      /not readable: length/,
+    );
+  });
+
+  test('a table that is not there is an error, not an empty directory, a free lease or no checkpoint', async () => {
+    await expect(createDynamoPeerDirectory(cloud.dynamo, 'nowhere').list()).rejects.toThrow();
+    await expect(createDynamoLease(cloud.dynamo, 'nowhere').acquire('me', 1, 1)).rejects.toThrow();
+    await expect(createDynamoCheckpointStore(cloud.dynamo, 'nowhere').claim(CORE, 1)).rejects.toThrow();
+    const [message] = [{ body: '{}', bytes: 2, seqStart: 0, seqEnd: 1 }];
+    await expect(
+      createSqsEntryQueue(cloud.sqs, 'http://127.0.0.1:9/nowhere').send([message]),
+    ).rejects.toThrow();
+  });
+});
+
+describe('the peer directory', () => {
+  test('lists every peer, by page, and names those that it cannot read', async () => {
+    const table = await cloud.createTable();
+    const core = (n: number): string => n.toString(16).padStart(64, '0');
+    const put = (Item: Record<string, unknown>) =>
+      cloud.dynamo.send(new PutCommand({ TableName: table, Item }));
+    for (let n = 0; n < 30; n += 1) {
+      await put({
+        ...ingestKey.peer(core(n)),
+        core: core(n),
+        host: '10.0.0.1',
+        port: 4000 + n,
+        ...(n === 3 && { name: 'three' }),
+      });
+    }
+    await put({ ...ingestKey.peer(core(99)), core: core(99), host: 'x', port: 'many' });
+    const { peers, unreadable } = await createDynamoPeerDirectory(cloud.dynamo, table).list();
+    expect(peers).toHaveLength(30);
+    expect(peers[3]).toEqual({ core: core(3), host: '10.0.0.1', port: 4003, name: 'three' });
+    expect(unreadable).toEqual([`${core(99)}: port: invalid_type`]);
+  });
+});
+
+describe('the entry queue', () => {
+  test('names the messages of a batch that SQS refused', async () => {
+    const queue = createSqsEntryQueue(
+      {
+        send: async () => ({
+          Successful: [{ Id: '0', MessageId: 'm', MD5OfMessageBody: 'x' }],
+          Failed: [{ Id: '1', Code: 'InternalError', SenderFault: false }],
+        }),
+      },
+      'http://queue.invalid/',
+    );
+    const message = { body: '{}', bytes: 2, seqStart: 0, seqEnd: 1 };
+    expect(await queue.send([message, message, message])).toEqual([
+      { accepted: true },
+      { accepted: false, code: 'InternalError' },
+      { accepted: false, code: 'NotAnswered' },
+    ]);
+  });
+});

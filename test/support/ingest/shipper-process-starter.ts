@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { accountEnvironment } from '../../../scripts/emulator.ts';
+
+export interface ShipperProcess {
+  /** Every line it wrote, parsed. */
+  readonly lines: readonly Record<string, unknown>[];
+  kill(): Promise<void>;
+}
+
+/** Starts a shipper in a process of its own; runs of `runSeconds` follow one another. */
+export function startShipper(options: {
+  readonly endpoint: string;
+  readonly table: string;
+  readonly queueUrl: string;
+  readonly runSeconds: number;
+}): ShipperProcess {
+  const script = fileURLToPath(new URL('./shipper-process.ts', import.meta.url));
+  const child = spawn(process.execPath, [script], {
+    env: {
+      PATH: process.env['PATH'],
+      TMPDIR: process.env['TMPDIR'],
+      ...accountEnvironment(options.endpoint),
+      INGEST_TABLE: options.table,
+      ENTRY_QUEUE_URL: options.queueUrl,
+      RUN_SECONDS: String(options.runSeconds),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: Record<string, unknown>[] = [];
+  for (const input of [child.stdout, child.stderr]) {
+    createInterface({ input }).on('line', (line) => lines.push(parseLine(line)));
+  }
+  return {
+    lines,
+    kill: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exit = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exit;
+    },
+  };
+}
+
+/** What is no JSON is kept as it is: it may say why the process died. */
+function parseLine(line: string): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : { line };
+  } catch {
+    return { line };
+  }
+}
