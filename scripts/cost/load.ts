@@ -57,6 +57,8 @@ export const ASSUMED = {
   /** DynamoDB asks KMS once in five minutes for each principal and table that are busy. */
   tableKeySeconds: 300,
   principalsAndTables: 6,
+  /** A checkpoint with the beginnings of the log that it remembers: between 1 and 2 KB, in write units. */
+  checkpointUnits: 2,
   /** The health check: peers, statuses and lease, and at most ten pages of unreviewed findings, in read units. */
   healthReadUnits: 4,
   healthPageUnits: 128,
@@ -168,7 +170,8 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const leases =
     (MONTH_SECONDS * 1000) / lease.renewEveryMs + MONTH_MINUTES * (waitingMs / lease.pollEveryMs + 2);
   const findingUnits = Math.ceil(a.findingBytes / KIB) * (1 + inventory.quarantineIndexes);
-  const writeUnits = checkpoints + statuses + leases + findings * findingUnits + alerts * 2;
+  const writeUnits =
+    checkpoints * a.checkpointUnits + statuses + leases + findings * findingUnits + alerts * 2;
   const directoryReads = (seconds.shipper * 1000) / directoryEveryMs;
   // Nobody reviews: every finding waits until it expires, and the health check counts what waits.
   const waitingBytes =
