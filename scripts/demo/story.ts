@@ -7,6 +7,9 @@ import { table } from './table.ts';
 
 const COLOURS = { CRITICAL: 'red', HIGH: 'magenta', MEDIUM: 'yellow', LOW: 'gray' } as const;
 
+/** `[SHHH removed a credential here: TYPE MASK ref …]`, by detection's redaction. */
+const PLACEHOLDER = /\[SHHH removed a credential here: \S+ (?<mask>\S+) ref [^\]]*\]/g;
+
 /** Columns of text to either side of a mask that an excerpt shows. */
 const EXCERPT_AROUND = 22;
 
@@ -75,12 +78,12 @@ function coloured(severity: Severity): string {
   return styleText(COLOURS[severity], severity);
 }
 
-/** The text around the mask, on one line. */
+/** The text around the mask, on one line; of the placeholder that an agent reads, only the mask. */
 function excerpt({ redactedContent, redactedKey }: QuarantineItem): string {
-  const at = redactedContent.indexOf(redactedKey);
-  const text =
-    at < 0
-      ? redactedContent.slice(0, 2 * EXCERPT_AROUND)
-      : redactedContent.slice(Math.max(0, at - EXCERPT_AROUND), at + redactedKey.length + EXCERPT_AROUND);
-  return text.replaceAll(/\s+/g, ' ').replaceAll(/\p{Cc}/gu, '·');
+  const text = redactedContent.replaceAll(PLACEHOLDER, '$<mask>');
+  const at = text.indexOf(redactedKey);
+  const from = Math.max(0, at - EXCERPT_AROUND);
+  const around =
+    at < 0 ? text.slice(0, 2 * EXCERPT_AROUND) : text.slice(from, at + redactedKey.length + EXCERPT_AROUND);
+  return around.replaceAll(/\\n|\s+/g, ' ').replaceAll(/\p{Cc}/gu, '·');
 }

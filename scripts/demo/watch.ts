@@ -4,7 +4,7 @@ import { GetFunctionConfigurationCommand, type LambdaClient } from '@aws-sdk/cli
 import { GetCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { ingestKey, statusItem } from '../../functions/contracts/ingest-state.ts';
+import { checkpointItem, ingestKey } from '../../functions/contracts/ingest-state.ts';
 import { MESSAGES_SCANNED } from '../../functions/contracts/metrics.ts';
 import type { QuarantineItem } from '../../functions/contracts/quarantine.ts';
 import { systemClock } from '../../functions/kernel/clock.ts';
@@ -109,9 +109,9 @@ export class Watch {
 
   async #readShipped(): Promise<void> {
     const { Item } = await this.#targets.dynamo.send(
-      new GetCommand({ TableName: this.#targets.ingestTable, Key: ingestKey.status(this.#targets.core) }),
+      new GetCommand({ TableName: this.#targets.ingestTable, Key: ingestKey.checkpoint(this.#targets.core) }),
     );
-    if (Item) this.shipped = statusItem.parse(Item).shippedLength;
+    if (Item) this.shipped = checkpointItem.parse(Item).length ?? 0;
   }
 
   async #repeatScanned(): Promise<void> {
@@ -134,9 +134,11 @@ export class Watch {
           nextToken,
         }),
       );
-      for (const { eventId = '', message = '' } of page.events ?? []) {
-        if (this.#logEvents.has(eventId)) continue;
-        this.#logEvents.add(eventId);
+      for (const { eventId, logStreamName, timestamp, message = '' } of page.events ?? []) {
+        // Not every emulator numbers its log events.
+        const event = eventId ?? `${logStreamName}/${timestamp}/${message}`;
+        if (this.#logEvents.has(event)) continue;
+        this.#logEvents.add(event);
         this.scanned += scannedIn(message);
       }
       nextToken = page.nextToken;

@@ -1,6 +1,6 @@
 import { setup } from '../../scripts/setup.ts';
 
-/** What every test stands on: the native layers, which this project's own `re2` comes from as well. */
+/** What the fast tests need: the native layer that everything else uses too. */
 export default async function prepare(): Promise<void> {
-  await setup();
+  await setup({ log: console.error });
 }
