@@ -11,7 +11,7 @@ const FUNCTIONS = {
 } as const;
 export type FunctionName = keyof typeof FUNCTIONS;
 
-export interface FunctionFacts {
+interface FunctionFacts {
   readonly memoryMb: number;
   readonly storageMb: number;
   readonly traced: boolean;

@@ -14,7 +14,7 @@ export interface Load {
 
 /** A month as AWS's own examples count it: 730 hours. */
 export const MONTH_SECONDS = 730 * 3600;
-export const MONTH_MINUTES = MONTH_SECONDS / 60;
+const MONTH_MINUTES = MONTH_SECONDS / 60;
 
 /** What no template says. Where a figure is uncertain it is taken on the dear side. */
 export const ASSUMED = {

@@ -3,7 +3,7 @@ import { activityOf, ASSUMED, type Activity, type Load } from './load.ts';
 import type { PriceList } from './prices.ts';
 
 /** One line of the bill, in US$ a month. */
-export interface CostLine {
+interface CostLine {
   readonly service: string;
   readonly usd: number;
 }

@@ -50,7 +50,7 @@ export function costTable(costs: readonly MonthlyCost[]): string {
 }
 
 /** The totals alone, to the dollar. */
-export function summaryTable(costs: readonly MonthlyCost[]): string {
+function summaryTable(costs: readonly MonthlyCost[]): string {
   return table([
     ['load', ...costs.map(({ load }) => rateOf(load))],
     ['US$ a month', ...costs.map(({ totalUsd }) => `≈ ${count.format(totalUsd)}`)],
@@ -58,7 +58,7 @@ export function summaryTable(costs: readonly MonthlyCost[]): string {
 }
 
 /** The total at the highest of the loads, by how many logs share it and how long a window waits to fill. */
-export function sensitivityTable(inventory: Inventory, prices: PriceList): string {
+function sensitivityTable(inventory: Inventory, prices: PriceList): string {
   const entriesPerSecond = Math.max(...LOADS.map((load) => load.entriesPerSecond));
   return table([
     [
@@ -75,7 +75,7 @@ export function sensitivityTable(inventory: Inventory, prices: PriceList): strin
 }
 
 /** What the templates hold. */
-export function inventoryTable(inventory: Inventory): string {
+function inventoryTable(inventory: Inventory): string {
   const { functions } = inventory;
   return table([
     ['counted in the synthesized templates (stage prod)', 'number'],
@@ -95,7 +95,7 @@ export function inventoryTable(inventory: Inventory): string {
 }
 
 /** Every price with where it comes from. */
-export function priceTable({ prices }: PriceList): string {
+function priceTable({ prices }: PriceList): string {
   return table([
     ['what', 'US$', 'per', 'AWS page', 'corroborated by'],
     ...Object.values(prices).map((price) => [
