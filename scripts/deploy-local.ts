@@ -1,8 +1,11 @@
 /** `npm run deploy:local`: the CDK application onto an emulator, by the same CLI and templates as into the cloud. */
 import { z } from 'zod';
-import { deployApp } from './local/cdk.ts';
+import { applyDropped } from './apply-dropped.ts';
+import { withDeployed } from './local/cdk.ts';
 import { setup } from './setup.ts';
 import type { Log } from './support/project.ts';
+import { startStopwatch } from './support/stopwatch.ts';
+import { assertAsAsked, describe, verifyDeploy } from './verify-deploy.ts';
 
 /** What the stacks tell of themselves, across all of them. */
 const StackOutputs = z.object({
@@ -28,15 +31,28 @@ export interface DeployTarget {
 }
 
 /**
- * Deploys every stack of the stage `local`.
+ * Deploys every stack of the stage `local`, applies what the emulator's CloudFormation dropped, and makes sure that
+ * what is there is what the templates ask for.
  * @returns the outputs of all stacks
- * @throws Error with the end of the CDK's output if a step fails
+ * @throws Error with the end of the CDK's output if a step fails, or naming each property that is not as asked
  */
 export async function deployLocal({ endpoint, log = () => undefined }: DeployTarget): Promise<StackOutputs> {
   await setup({ log });
-  return deployApp({ endpoint, log }, async ({ outputs }) =>
-    StackOutputs.parse(Object.assign({}, ...Object.values(outputs))),
-  );
+  return withDeployed({ endpoint, log }, async ({ assemblyDir, outputs }) => {
+    await completeDeploy({ endpoint, assemblyDir, log });
+    return StackOutputs.parse(Object.assign({}, ...Object.values(outputs)));
+  });
+}
+
+async function completeDeploy(target: { endpoint: string; assemblyDir: string; log: Log }): Promise<void> {
+  const elapsed = startStopwatch();
+  const applied = await applyDropped(target);
+  target.log(`apply: ${applied.length} properties that the emulator's CloudFormation dropped (${elapsed()})`);
+  for (const { path, property } of applied) target.log(`  ${path}: ${property}`);
+  const verification = await verifyDeploy(target);
+  assertAsAsked(verification);
+  target.log(`verify: ${verification.resources} resources are as the templates ask (${elapsed()})`);
+  for (const difference of verification.known) target.log(`  known: ${describe(difference)}`);
 }
 
 if (import.meta.main) {

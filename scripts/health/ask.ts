@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { healthReport, type HealthReport } from '../../functions/contracts/health.ts';
 
 /** Of an invocation's answer, what is needed here. */
-export interface InvocationAnswer {
+interface InvocationAnswer {
   /** Absent where the function succeeded. */
   readonly functionError?: string;
   /** JSON. */

@@ -17,34 +17,41 @@ export interface LocalApp {
 
 /** Outputs by stack and name. */
 const Outputs = z.record(z.string(), z.record(z.string(), z.string()));
+export type Outputs = z.infer<typeof Outputs>;
 
 /**
- * Synthesizes the app, bootstraps the emulator's account and deploys every stack.
- * @param then runs on what was deployed; the assembly that it is given is deleted afterwards
+ * Synthesizes the app for the stage `local` and runs `use` on the assembly, which is deleted afterwards.
+ * @throws Error with the end of the CDK's output if it fails
+ */
+export async function withAssembly<T>(app: LocalApp, use: (assemblyDir: string) => Promise<T>): Promise<T> {
+  return withWorkshop(async (workshop) => {
+    const assemblyDir = path.join(workshop, 'cdk.out');
+    await synthesize(app, assemblyDir);
+    return use(assemblyDir);
+  });
+}
+
+/**
+ * Synthesizes the app, bootstraps the emulator's account, deploys every stack, and runs `use` on what was deployed.
  * @throws Error with the end of the CDK's output if a step fails
  */
-export async function deployApp<T>(
-  { endpoint, app, log }: LocalApp,
-  then: (deployed: { assemblyDir: string; outputs: z.infer<typeof Outputs> }) => Promise<T>,
+export async function withDeployed<T>(
+  app: LocalApp,
+  use: (deployed: { assemblyDir: string; outputs: Outputs }) => Promise<T>,
 ): Promise<T> {
-  await mkdir(path.join(BUILD_DIR, 'tmp'), { recursive: true });
-  const workshop = await mkdtemp(path.join(BUILD_DIR, 'tmp', 'deploy-'));
-  const assemblyDir = path.join(workshop, 'cdk.out');
-  const outputsFile = path.join(workshop, 'outputs.json');
-  try {
+  return withWorkshop(async (workshop) => {
+    const assemblyDir = path.join(workshop, 'cdk.out');
     await Promise.all([
-      step('cdk synth', log, () =>
-        cdk(endpoint, PROJECT_ROOT, [
-          ...['synth', '--quiet', '--context', 'stage=local', '--output', assemblyDir],
-          ...(app === undefined ? [] : ['--app', app]),
-        ]),
+      synthesize(app, assemblyDir),
+      step('cdk bootstrap', app.log, () =>
+        // Where no cdk.json lies: it would synthesize the app as well, for nothing.
+        cdk(app.endpoint, workshop, ['bootstrap', LOCAL_ENVIRONMENT]),
       ),
-      // Where no cdk.json lies: it would synthesize the app as well, for nothing.
-      step('cdk bootstrap', log, () => cdk(endpoint, workshop, ['bootstrap', LOCAL_ENVIRONMENT])),
     ]);
-    await step('cdk deploy', log, () =>
+    const outputsFile = path.join(workshop, 'outputs.json');
+    await step('cdk deploy', app.log, () =>
       cdk(
-        endpoint,
+        app.endpoint,
         PROJECT_ROOT,
         [
           ...['deploy', '--all', '--app', assemblyDir, '--outputs-file', outputsFile],
@@ -53,17 +60,31 @@ export async function deployApp<T>(
         ],
         (line) => {
           const stack = /^\s*✅\s+(\S+)/.exec(line)?.[1];
-          if (stack !== undefined) log(`cdk deploy: ${stack} is there`);
+          if (stack !== undefined) app.log(`cdk deploy: ${stack} is there`);
         },
       ),
     );
-    return await then({
-      assemblyDir,
-      outputs: Outputs.parse(JSON.parse(await readFile(outputsFile, 'utf8'))),
-    });
+    return use({ assemblyDir, outputs: Outputs.parse(JSON.parse(await readFile(outputsFile, 'utf8'))) });
+  });
+}
+
+async function withWorkshop<T>(use: (directory: string) => Promise<T>): Promise<T> {
+  await mkdir(path.join(BUILD_DIR, 'tmp'), { recursive: true });
+  const directory = await mkdtemp(path.join(BUILD_DIR, 'tmp', 'deploy-'));
+  try {
+    return await use(directory);
   } finally {
-    await rm(workshop, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
   }
+}
+
+function synthesize({ endpoint, app, log }: LocalApp, assemblyDir: string): Promise<void> {
+  return step('cdk synth', log, () =>
+    cdk(endpoint, PROJECT_ROOT, [
+      ...['synth', '--quiet', '--context', 'stage=local', '--output', assemblyDir],
+      ...(app === undefined ? [] : ['--app', app]),
+    ]),
+  );
 }
 
 async function step(name: string, log: Log, work: () => Promise<unknown>): Promise<void> {
@@ -79,7 +100,6 @@ async function cdk(
   onLine?: (line: string) => void,
 ): Promise<void> {
   const node = findLambdaNode().binary;
-  const ownAws = Object.keys(process.env).filter((key) => key.startsWith('AWS_'));
   await runCommand(
     node,
     [path.join(MODULES_DIR, 'aws-cdk/bin/cdk'), ...args, '--no-notices', '--no-version-reporting'],
@@ -87,7 +107,7 @@ async function cdk(
       cwd,
       env: {
         // Nothing of the user's own account, such as a profile, may stand beside the emulator's.
-        ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !ownAws.includes(key))),
+        ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('AWS_'))),
         ...accountEnvironment(endpoint),
         // `node` in cdk.json's app is to be this one.
         PATH: [path.dirname(node), path.join(MODULES_DIR, '.bin'), process.env['PATH'] ?? ''].join(

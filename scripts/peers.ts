@@ -1,0 +1,83 @@
+/**
+ * `npm run peers -- add HOST:PORT KEY [--name NAME] | list | remove KEY`, with `--stage local|dev|prod` or `--table NAME`:
+ * which logs a deployed stage follows. The shipper sees a change within about a second.
+ */
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, paginateQuery, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { parseArgs } from 'node:util';
+import type { z } from 'zod';
+import { ingestKey, peerItem, statusItem } from '../functions/contracts/ingest-state.ts';
+import { parsePeersCommand, renderPeers, type PeersCommand } from './peers/commands.ts';
+
+const bounded = { maxAttempts: 3, requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 } };
+
+try {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { name: { type: 'string' }, stage: { type: 'string' }, table: { type: 'string' } },
+  });
+  const command = parsePeersCommand(positionals, values.name);
+  if (!command.ok) throw new Error(command.error);
+  await run(command.value, values.table ?? (await findTable(values.stage ?? 'dev')));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : 'peers: an unknown error');
+  process.exitCode = 1;
+}
+
+async function run(command: PeersCommand, TableName: string): Promise<void> {
+  const dynamo = DynamoDBDocumentClient.from(new DynamoDBClient(bounded));
+  switch (command.do) {
+    case 'add':
+      await dynamo.send(new PutCommand({ TableName, Item: command.item }));
+      console.log(`Following ${command.item.core} at ${command.item.host}:${command.item.port}.`);
+      return;
+    case 'remove':
+      await dynamo.send(new DeleteCommand({ TableName, Key: ingestKey.peer(command.core) }));
+      await dynamo.send(new DeleteCommand({ TableName, Key: ingestKey.status(command.core) }));
+      console.log(`Not following ${command.core} any longer. Added again, it goes on where it stopped.`);
+      return;
+    case 'list': {
+      const peers = await readAll(dynamo, TableName, ingestKey.peer('').pk, peerItem);
+      const statuses = await readAll(dynamo, TableName, ingestKey.status('').pk, statusItem);
+      console.log(renderPeers(peers, statuses, Date.now()));
+    }
+  }
+}
+
+async function readAll<T>(
+  client: DynamoDBDocumentClient,
+  TableName: string,
+  pk: string,
+  shape: z.ZodType<T>,
+): Promise<T[]> {
+  const items: T[] = [];
+  const query = { TableName, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': pk } };
+  for await (const { Items = [] } of paginateQuery({ client }, query)) {
+    items.push(...Items.map((item) => shape.parse(item)));
+  }
+  return items;
+}
+
+async function findTable(stage: string): Promise<string> {
+  const StackName = `shhh-${stage}-data`;
+  if (stage === 'local' && process.env['AWS_ENDPOINT_URL'] === undefined) {
+    throw new Error(
+      'The local stage is wherever AWS_ENDPOINT_URL points, and it is not set. Set the variables that the emulator printed when it started.',
+    );
+  }
+  const { Stacks = [] } = await new CloudFormationClient(bounded)
+    .send(new DescribeStacksCommand({ StackName }))
+    .catch((error: unknown) => {
+      const why = error instanceof Error ? error.message.replace(/\.$/, '') : 'unknown error';
+      throw new Error(
+        `The stack ${StackName} cannot be read: ${why}. Deploy it, name another --stage, or name the table with --table.`,
+        { cause: error },
+      );
+    });
+  const output = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'IngestTableName')?.OutputValue;
+  if (output !== undefined) return output;
+  throw new Error(
+    `The stack ${StackName} has no output IngestTableName. Deploy it again, or name the table with --table.`,
+  );
+}

@@ -1,0 +1,103 @@
+import { isIPv6 } from 'node:net';
+import { coreKey } from '../../functions/contracts/ingest.ts';
+import type { PeerItem, StatusItem } from '../../functions/contracts/ingest-state.ts';
+import { ingestKey } from '../../functions/contracts/ingest-state.ts';
+import { err, ok, type Result } from '../../functions/kernel/result.ts';
+import { table } from '../demo/table.ts';
+
+export const USAGE = [
+  'npm run peers -- add HOST:PORT KEY [--name NAME]   follow the log of this key, offered there for replication',
+  'npm run peers -- list                              every log that is followed, and how far',
+  'npm run peers -- remove KEY                        follow it no longer; its checkpoint stays',
+  'Each takes --stage local|dev|prod (default dev), or --table NAME.',
+].join('\n');
+
+export type PeersCommand =
+  | { readonly do: 'add'; readonly item: PeerItem }
+  | { readonly do: 'list' }
+  | { readonly do: 'remove'; readonly core: string };
+
+/** Reads the words of a command line. A refusal names the word, the reason and what to write instead. */
+export function parsePeersCommand(
+  words: readonly string[],
+  name: string | undefined,
+): Result<PeersCommand, string> {
+  const [verb, ...rest] = words;
+  switch (verb) {
+    case 'add': {
+      const [address, key] = rest;
+      if (address === undefined || key === undefined || rest.length > 2)
+        return err(`\`add\` takes an address and a key.\n${USAGE}`);
+      const at = parseAddress(address);
+      if (!at.ok) return at;
+      const core = parseKey(key);
+      if (!core.ok) return core;
+      return ok({
+        do: 'add',
+        item: {
+          pk: 'PEER',
+          sk: ingestKey.peer(core.value).sk,
+          core: core.value,
+          ...at.value,
+          ...(name !== undefined && { name }),
+        },
+      });
+    }
+    case 'list':
+      return rest.length === 0 ? ok({ do: 'list' }) : err(`\`list\` takes nothing more.\n${USAGE}`);
+    case 'remove': {
+      const [key] = rest;
+      if (key === undefined || rest.length > 1) return err(`\`remove\` takes a key.\n${USAGE}`);
+      const core = parseKey(key);
+      return core.ok ? ok({ do: 'remove', core: core.value }) : core;
+    }
+    default:
+      return err(verb === undefined ? USAGE : `There is no command ${verb}.\n${USAGE}`);
+  }
+}
+
+/** `HOST:PORT`; an IPv6 address stands in brackets. */
+function parseAddress(address: string): Result<{ host: string; port: number }, string> {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d+)$/.exec(address) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(digits);
+  if (host === undefined || (bracketed !== undefined && !isIPv6(bracketed)) || port < 1 || port > 65_535) {
+    return err(`${address} is no address. Write HOST:PORT, e.g. 10.0.3.7:4977, or [2001:db8::7]:4977.`);
+  }
+  return ok({ host, port });
+}
+
+function parseKey(key: string): Result<string, string> {
+  const parsed = coreKey.safeParse(key.toLowerCase());
+  if (parsed.success) return ok(parsed.data);
+  return err(
+    `${key.slice(0, 12)}… is no log's key. It is the public key in hex, 64 digits; \`core.key.toString('hex')\` tells it.`,
+  );
+}
+
+const KEY_DIGITS = 64;
+const ERROR_WIDTH = 80;
+
+/** @param now milliseconds since the epoch */
+export function renderPeers(
+  peers: readonly PeerItem[],
+  statuses: readonly StatusItem[],
+  now: number,
+): string {
+  if (peers.length === 0) return 'No log is followed yet.';
+  const byCore = new Map(statuses.map((status) => [status.core, status]));
+  const rows = peers.map(({ core, host, port, name }) => {
+    const status = byCore.get(core);
+    return [
+      name ?? '',
+      core,
+      host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+      status === undefined ? 'never seen' : status.connected ? 'connected' : 'not connected',
+      status === undefined ? '' : `${status.shippedLength} of ${status.remoteLength}`,
+      status === undefined ? '' : `${Math.max(0, Math.round((now - status.updatedAt) / 1000))} s ago`,
+      status?.lastError ?? '',
+    ];
+  });
+  const head = ['name', 'key', 'address', 'state', 'shipped', 'told', 'trouble'];
+  return table(head, rows, [24, KEY_DIGITS, 48, 13, 24, 12, ERROR_WIDTH]).join('\n');
+}

@@ -1,0 +1,45 @@
+import {
+  readEventInvokeConfig,
+  readEventSourceMapping,
+  readFunction,
+  readLayerVersion,
+  readPermission,
+} from './compute.ts';
+import {
+  readEventBus,
+  readQueue,
+  readQueuePolicy,
+  readRule,
+  readSubscription,
+  readTopic,
+  readTopicPolicy,
+} from './messaging.ts';
+import { readAlarm, readLogGroup } from './observability.ts';
+import type { Reader } from './reader.ts';
+import { readKey, readKeyAlias, readRole, readRolePolicy } from './security.ts';
+import { readBucket, readBucketPolicy, readTable } from './storage.ts';
+
+/** By resource type. A type that is not here makes the check fail: nothing may pass unseen. */
+export const READERS: ReadonlyMap<string, Reader> = new Map([
+  ['AWS::CloudWatch::Alarm', readAlarm],
+  ['AWS::DynamoDB::Table', readTable],
+  ['AWS::Events::EventBus', readEventBus],
+  ['AWS::Events::Rule', readRule],
+  ['AWS::IAM::Policy', readRolePolicy],
+  ['AWS::IAM::Role', readRole],
+  ['AWS::KMS::Alias', readKeyAlias],
+  ['AWS::KMS::Key', readKey],
+  ['AWS::Lambda::EventInvokeConfig', readEventInvokeConfig],
+  ['AWS::Lambda::EventSourceMapping', readEventSourceMapping],
+  ['AWS::Lambda::Function', readFunction],
+  ['AWS::Lambda::LayerVersion', readLayerVersion],
+  ['AWS::Lambda::Permission', readPermission],
+  ['AWS::Logs::LogGroup', readLogGroup],
+  ['AWS::S3::Bucket', readBucket],
+  ['AWS::S3::BucketPolicy', readBucketPolicy],
+  ['AWS::SNS::Subscription', readSubscription],
+  ['AWS::SNS::Topic', readTopic],
+  ['AWS::SNS::TopicPolicy', readTopicPolicy],
+  ['AWS::SQS::Queue', readQueue],
+  ['AWS::SQS::QueuePolicy', readQueuePolicy],
+]);
