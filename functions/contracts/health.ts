@@ -1,7 +1,7 @@
 /** Answered by health: whether each part of the way from log to alert works. */
 import { z } from 'zod';
 
-export const healthStatus = z.enum(['ok', 'degraded', 'down']);
+const healthStatus = z.enum(['ok', 'degraded', 'down']);
 export type HealthStatus = z.infer<typeof healthStatus>;
 
 const componentHealth = z.strictObject({

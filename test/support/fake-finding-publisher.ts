@@ -2,7 +2,7 @@ import type { SecretQuarantined } from '../../functions/contracts/quarantine.ts'
 import { err, ok } from '../../functions/kernel/result.ts';
 import type { FindingPublisher } from '../../functions/quarantine/domain/publish-findings.ts';
 
-export interface FakeFindingPublisher extends FindingPublisher {
+interface FakeFindingPublisher extends FindingPublisher {
   /** What the bus accepted, in order. */
   readonly accepted: SecretQuarantined[];
 }

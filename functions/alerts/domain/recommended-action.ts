@@ -10,9 +10,10 @@ const BY_PROVIDER: Readonly<Record<string, string>> = {
     'Revoke the token in the DigitalOcean control panel, then look for resources that nobody ordered.',
   discord: 'Delete the webhook or reset the bot token in Discord: whoever has it can post as you.',
   docker: 'Revoke the access token in Docker Hub, then check recent pushes to your repositories.',
-  gcp: 'Disable the key in Google Cloud, read the audit log for its use since the leak, then delete it and issue a new one.',
   github:
     'Revoke the token at GitHub now, read the audit log for its use since the leak, then issue a new one with the least scopes.',
+  hashicorp:
+    'Revoke the token in Vault, Terraform Cloud or Consul, then read the audit log for its use since the leak.',
   gitlab:
     'Revoke the token in GitLab, read the audit events of its owner, then issue a new one with the least scopes.',
   google:
@@ -34,39 +35,63 @@ const BY_PROVIDER: Readonly<Record<string, string>> = {
   telegram: 'Revoke the bot token with BotFather: whoever has it can read and write as the bot.',
   twilio:
     'Delete the API key or rotate the auth token in Twilio, then check calls and messages since the leak.',
-  vault: 'Revoke the token and its leases in Vault, then read the audit device for its use.',
 };
 
-/** Where the issuer is unknown or there is none: by what kind of secret it is. The first that fits. */
-const BY_KIND: readonly (readonly [kind: RegExp, action: string])[] = [
+/** Types for which the issuer's general advice would be wrong. */
+const BY_TYPE: readonly (readonly [type: RegExp, action: string])[] = [
   [
-    /private[_-]?key|pem|ssh|pgp/i,
+    /private[_-]key|client[_-]key$/i,
     'Treat the key pair as known to others: remove the public half from every host and revoke every certificate that trusts it, then make a new pair.',
   ],
+  [
+    /^aws[_-]session[_-]token/i,
+    'Revoke the active sessions of the role in IAM now, read in CloudTrail what they did since the leak, then find out how the role was assumed.',
+  ],
+  [
+    /^aws[_-](bedrock|appsync|mws)/i,
+    'Delete the API key in the console of its service now, then read in CloudTrail what it was used for since the leak.',
+  ],
+  [
+    /^gcp[_-]service[_-]account/i,
+    'Disable the key of the service account in Google Cloud now, read the audit log for its use since the leak, then delete it and issue a new one.',
+  ],
+  [
+    /unseal/i,
+    'Rekey Vault now, with the holders of the other shares: whoever has enough of them can open it. Then read the audit log.',
+  ],
+];
+
+/** Where the issuer is not known: by what kind of secret it is. The first that fits. */
+const BY_KIND: readonly (readonly [kind: RegExp, action: string])[] = [
   [
     /database|connection|postgres|mysql|mongo|redis|amqp|dsn/i,
     'Change the password of the database user now, end its open sessions, then read the server log for logins since the leak.',
   ],
   [
-    /jwt|bearer|session|cookie/i,
+    /jwt|bearer|session|cookie|authorization/i,
     'End the session it belongs to; if the issuer cannot end single sessions, rotate the signing key.',
   ],
   [/webhook/i, 'Delete the webhook and create a new one: whoever has its address can post to it.'],
   [
-    /password|passwd|basic[_-]?auth/i,
+    /password|passwd|basic[_-]?auth|credentials/i,
     'Change the password everywhere it is used, then check logins since the leak.',
   ],
 ];
 
-const OTHERWISE =
-  'Revoke the secret where it was issued, check what it was used for since the leak, then issue a new one.';
+const AND_THEN = 'check what it was used for since the leak, then issue a new one';
+/** How rules name an issuer; anything else is no name to print. */
+const ISSUER = /^(?!generic$)[a-z0-9][a-z0-9-]{0,30}$/;
 
 /** @returns what a person should do first; sensible for every provider and type, known or not */
 export function recommendedAction(secret: {
   readonly provider: string;
   readonly secretType: string;
 }): string {
-  const provider = secret.provider.toLowerCase();
-  if (Object.hasOwn(BY_PROVIDER, provider)) return BY_PROVIDER[provider] ?? OTHERWISE;
-  return BY_KIND.find(([kind]) => kind.test(secret.secretType))?.[1] ?? OTHERWISE;
+  const { provider, secretType } = secret;
+  const fitting = (table: typeof BY_TYPE) => table.find(([pattern]) => pattern.test(secretType))?.[1];
+  const byProvider = Object.hasOwn(BY_PROVIDER, provider) ? BY_PROVIDER[provider] : undefined;
+  const advice = fitting(BY_TYPE) ?? byProvider;
+  if (advice !== undefined) return advice;
+  if (ISSUER.test(provider)) return `Revoke the secret at ${provider}, ${AND_THEN}.`;
+  return fitting(BY_KIND) ?? `Revoke the secret where it was issued, ${AND_THEN}.`;
 }

@@ -5,7 +5,7 @@ import { toIso } from '../../kernel/clock.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 
 /** What a finding can be asked for by; each is one access path of the table. */
-export type QuarantineSelection =
+type QuarantineSelection =
   | { readonly by: 'status'; readonly value: QuarantineItem['status'] }
   | { readonly by: 'secretType'; readonly value: string }
   | { readonly by: 'agent'; readonly value: string }
