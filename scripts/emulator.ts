@@ -171,17 +171,19 @@ async function announced(
 }
 
 async function healthy(endpoint: string, ended: Promise<void>): Promise<void> {
-  let gone = false;
-  void ended.then(() => (gone = true));
+  const gone = new AbortController();
+  void ended.then(() => gone.abort());
   const deadline = performance.now() + READY_WITHIN_MS;
-  while (performance.now() < deadline && !gone) {
+  while (performance.now() < deadline && !gone.signal.aborted) {
     const answer = await fetch(`${endpoint}/_ministack/health`, { signal: AbortSignal.timeout(2_000) }).catch(
       () => undefined,
     );
     if (answer?.ok) return;
     await sleep(POLL_MS);
   }
-  throw new Error(gone ? 'it ended at once' : `it gave no sign of health within ${READY_WITHIN_MS / 1000} s`);
+  throw new Error(
+    gone.signal.aborted ? 'it ended at once' : `it gave no sign of health within ${READY_WITHIN_MS / 1000} s`,
+  );
 }
 
 /**

@@ -49,7 +49,7 @@ async function requirePython(): Promise<void> {
   } catch (error) {
     throw new Error(
       'The emulator needs Python 3.11 or newer with its venv module. On Debian or Ubuntu: apt-get install python3 python3-venv. ' +
-        `${error instanceof Error ? error.message : ''}`,
+        (error instanceof Error ? error.message : ''),
       { cause: error },
     );
   }

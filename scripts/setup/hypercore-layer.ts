@@ -1,17 +1,11 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { askForOtherVersion, readElf } from '../../lib/platform/elf.ts';
 import { layerDirectory, type LayerArchitecture } from '../../lib/platform/layer-paths.ts';
-import {
-  BUILD_DIR,
-  findLambdaNode,
-  hostArchitecture,
-  MODULES_DIR,
-  PROJECT_ROOT,
-  type Log,
-} from '../support/project.ts';
+import { BUILD_DIR, findLambdaNode, hostArchitecture, MODULES_DIR, type Log } from '../support/project.ts';
 import { runCommand } from '../support/run-command.ts';
 import { startStopwatch } from '../support/stopwatch.ts';
 
@@ -50,7 +44,7 @@ export async function prepareHypercoreLayer(architecture: LayerArchitecture, log
     }
     await refuseMissingPrebuilds(assembled, packages, architecture);
     await settleForOlderLibrary(assembled);
-    if (architecture === hostArchitecture()) await tryIt(workshop);
+    if (architecture === hostArchitecture()) await tryIt(assembled);
     await rm(layer, { recursive: true, force: true });
     await mkdir(path.dirname(layer), { recursive: true });
     await rename(workshop, layer);
@@ -146,10 +140,30 @@ async function settleForOlderLibrary(assembled: string): Promise<void> {
   }
 }
 
+/**
+ * Every native part has to load and work, and nothing may come from the project's node_modules, which lies above the
+ * layer and would hide a forgotten package.
+ */
+const TRY = `
+  const [modules, storage] = process.argv.slice(1);
+  const Hypercore = require(modules + '/hypercore');
+  require(modules + '/hypercore-storage');
+  (async () => {
+    const core = new Hypercore(storage);
+    await core.append('kept');
+    if (String(await core.get(0)) !== 'kept') throw new Error('hypercore reads another block than was written');
+    await core.close();
+    const strangers = Object.keys(require.cache).filter((file) => !file.startsWith(modules));
+    if (strangers.length > 0) throw new Error('not in the layer: ' + strangers.join(', '));
+  })();
+`;
+
 /** Loads and uses what was assembled, by Lambda's Node. */
-async function tryIt(layer: string): Promise<void> {
-  await runCommand(findLambdaNode().binary, [
-    path.join(PROJECT_ROOT, 'scripts/setup/try-hypercore.cjs'),
-    layer,
-  ]);
+async function tryIt(modules: string): Promise<void> {
+  const storage = await mkdtemp(path.join(tmpdir(), 'shhh-try-hypercore-'));
+  try {
+    await runCommand(findLambdaNode().binary, ['-e', TRY, modules, storage]);
+  } finally {
+    await rm(storage, { recursive: true, force: true });
+  }
 }

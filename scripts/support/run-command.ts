@@ -48,7 +48,10 @@ export async function runCommand(
       reject(new CommandFailed(`\`${shown}\` could not be started: ${error.message}`)),
     );
     child.on('close', (code, signal) => {
-      if (code === 0) return resolve();
+      if (code === 0) {
+        resolve();
+        return;
+      }
       const end = signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`;
       reject(new CommandFailed(`\`${shown}\` ${end}:\n${all.slice(-TAIL_LINES).join('\n')}`));
     });

@@ -20,9 +20,7 @@ export function mismatchesOf(asked: unknown, found: unknown, property = ''): Mis
       mismatchesOf(value, found[key], property === '' ? key : `${property}.${key}`),
     );
   }
-  return found !== undefined && found !== null && String(asked) === String(found)
-    ? []
-    : [{ property, asked, found }];
+  return textOf(asked) === textOf(found) ? [] : [{ property, asked, found }];
 }
 
 function mismatchesOfLists(asked: readonly unknown[], found: unknown, property: string): Mismatch[] {
@@ -34,6 +32,10 @@ function mismatchesOfLists(asked: readonly unknown[], found: unknown, property: 
     left.splice(index, 1);
   }
   return left.length === 0 ? [] : [{ property, asked, found }];
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -77,7 +77,7 @@ export const readBucket: Reader = async (Bucket, { s3 }) => {
       Rules: lifecycle.Rules?.map((rule) => ({
         Id: rule.ID,
         Status: rule.Status,
-        Prefix: rule.Filter?.Prefix ?? rule.Prefix,
+        Prefix: rule.Filter?.Prefix,
         ExpirationInDays: rule.Expiration?.Days,
         AbortIncompleteMultipartUpload: rule.AbortIncompleteMultipartUpload,
         NoncurrentVersionExpiration: rule.NoncurrentVersionExpiration,
