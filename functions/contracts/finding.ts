@@ -25,11 +25,11 @@ export const finding = z.strictObject({
   length: z.int().positive(),
   correlationId: z.string(),
   /** `data.id`, `message_id` or the hash of the entry; absent where the entry carries none. */
-  messageId: z.string().optional(),
+  messageId: z.string().max(256).optional(),
   /** The peer that wrote the entry; `unknown` where the entry does not say. */
-  agent: z.string(),
+  agent: z.string().min(1).max(256),
   /** The entry's `type`; absent where it has none. */
-  entryType: z.string().optional(),
+  entryType: z.string().max(256).optional(),
   rule: z.string(),
   secretType: z.string(),
   provider: z.string(),

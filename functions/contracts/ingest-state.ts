@@ -5,8 +5,6 @@
 import { z } from 'zod';
 import { coreKey } from './ingest.ts';
 
-export const INGEST_TABLE_KEYS = { partitionKey: 'pk', sortKey: 'sk' } as const;
-
 const epochMs = z.int().nonnegative();
 
 /** Keys of every kind of item. All peers, and all statuses, are one query by `pk`. */

@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
@@ -7,6 +8,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { sendAlertEnv } from '../../functions/alerts/send-alert.env.ts';
+import { ALERTS_FAILED, METRICS_NAMESPACE } from '../../functions/contracts/metrics.ts';
 import { QUARANTINE_EVENT_SOURCE, SECRET_QUARANTINED } from '../../functions/contracts/quarantine.ts';
 import { Alarm, ONE_MINUTE } from '../platform/alarm.ts';
 import type { Foundation } from '../platform/foundation.ts';
@@ -81,13 +83,24 @@ export class Alerts extends Construct {
     foundation.grantDataKey(send);
     send.addEventSource(new SqsEventSource(pending.queue, { batchSize: 10, reportBatchItemFailures: true }));
 
+    const failing = { foundation, fires: { atLeast: 1 }, periods: 3, impact: IMPACT } as const;
     new Alarm(this, 'Failing', {
-      foundation,
+      ...failing,
       metric: send.metricErrors({ period: ONE_MINUTE, statistic: 'Sum' }),
-      fires: { atLeast: 1 },
-      periods: 3,
-      impact: IMPACT,
       action: "Read the alert function's last error lines.",
+      runbook: 'lib/alerts/runbook.md#AlertFailing',
+    });
+    // A batch of which a part failed is no error of the function.
+    new Alarm(this, 'Refused', {
+      ...failing,
+      metric: new Metric({
+        namespace: METRICS_NAMESPACE,
+        metricName: ALERTS_FAILED,
+        dimensionsMap: { service: 'alerts' },
+        statistic: 'Sum',
+        period: ONE_MINUTE,
+      }),
+      action: "See what the topic answers in the alert function's `alert_failed` lines.",
       runbook: 'lib/alerts/runbook.md#AlertFailing',
     });
   }

@@ -49,19 +49,33 @@ export class Health extends Construct {
       starts: this.function,
       description: 'Checks the health of logs, database, queue and alert channel',
     });
-    new Alarm(this, 'Degraded', {
-      foundation,
-      metric: new Metric({
+    const unhealthy = (statistic: 'Maximum' | 'SampleCount') =>
+      new Metric({
         namespace: METRICS_NAMESPACE,
         metricName: UNHEALTHY_COMPONENTS,
-        statistic: 'Maximum',
+        // Powertools gives every metric its service.
+        dimensionsMap: { service: 'health' },
+        statistic,
         period: ONE_MINUTE,
-      }),
+      });
+    new Alarm(this, 'Degraded', {
+      foundation,
+      metric: unhealthy('Maximum'),
       fires: { atLeast: 1 },
       periods: 5,
       impact: 'A part of the way from log to alert does not work: leaks may stay unseen or unannounced.',
       action: 'Run `npm run health`: it names the part, the reason and the next step.',
       runbook: 'lib/health/runbook.md#HealthDegraded',
+    });
+    // A check that does not run reports nothing, and nothing looks like health.
+    new Alarm(this, 'Silent', {
+      foundation,
+      metric: unhealthy('SampleCount'),
+      fires: { below: 1 },
+      periods: 5,
+      impact: 'Nobody would be told if a part of the way from log to alert stopped working.',
+      action: "Read the health function's last error lines, and see whether its schedule is enabled.",
+      runbook: 'lib/health/runbook.md#HealthSilent',
     });
   }
 }

@@ -24,14 +24,14 @@ export interface AlertReceiver {
 export async function startAlertReceiver(sns: SNSClient, topicArn: string): Promise<AlertReceiver> {
   const received: SecretLeakAlert[] = [];
   const refused: string[] = [];
-  const confirmed = Promise.withResolvers<void>();
+  const confirmed = Promise.withResolvers<undefined>();
   const server = createServer((request, response) => {
     bodyOf(request)
       .then(async (body) => {
         const message = delivery.parse(JSON.parse(body));
         if (message.Type === 'SubscriptionConfirmation') {
           await fetch(message.SubscribeURL);
-          confirmed.resolve();
+          confirmed.resolve(undefined);
           return;
         }
         const alert = secretLeakAlert.safeParse(JSON.parse(message.Message));

@@ -22,9 +22,13 @@ export function table(
 }
 
 function shownLength(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
+  return Array.from(stripVTControlCharacters(text)).length;
 }
 
 function cut(text: string, width: number): string {
-  return shownLength(text) <= width ? text : `${[...text].slice(0, width - 1).join('')}…`;
+  return shownLength(text) <= width
+    ? text
+    : `${Array.from(text)
+        .slice(0, width - 1)
+        .join('')}…`;
 }

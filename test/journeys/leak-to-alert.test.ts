@@ -1,5 +1,6 @@
 /** The way of one entry, on the deployed stack: from an append to the alert, through crashes, repeats and poison. */
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ingestKey } from '../../functions/contracts/ingest-state.ts';
 import { judge } from '../../scripts/demo/judge.ts';
@@ -90,16 +91,13 @@ describe('a fleet that leaks', () => {
   it('loses nothing and doubles nothing when shipper and detector die in mid-batch and entries come again', async () => {
     const writing = writer.append({ entries: 3_000, leaks: 51, perSecond: 250 });
     const kills = { Shipper: 0, Detector: 0 };
-    let done = false;
-    void writing.finally(() => (done = true));
-    for (let turn = 0; !done; turn += 1) {
+    const done = writing.then(() => true);
+    for (let turn = 0; !(await Promise.race([done, sleep(1_500, false)])); turn += 1) {
       const victim = turn % 3 === 2 ? 'Shipper' : 'Detector';
       kills[victim] += await system.kill(victim);
       // As the schedule does each minute; a run that finds the lease taken waits for it.
       await system.startShipper();
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
     }
-    await writing;
     expect(kills.Shipper).toBeGreaterThan(0);
     expect(kills.Detector).toBeGreaterThan(0);
 

@@ -4,7 +4,7 @@ import { correlationIdOf, findingIdOf } from '../../functions/kernel/ids.ts';
 
 const hex = (length: number) =>
   fc
-    .array(fc.constantFrom(...'0123456789abcdef'), { minLength: length, maxLength: length })
+    .array(fc.constantFrom(...Array.from('0123456789abcdef')), { minLength: length, maxLength: length })
     .map((c) => c.join(''));
 const where = fc.record({ core: hex(64), fork: fc.nat(), seq: fc.nat() });
 
@@ -37,7 +37,7 @@ describe('findingIdOf', () => {
 
 describe('correlationIdOf', () => {
   it('names log, fork and position', () => {
-    expect(correlationIdOf({ core: `${'0123456789abcdef'}${'f'.repeat(48)}`, fork: 2, seq: 77 })).toBe(
+    expect(correlationIdOf({ core: `0123456789abcdef${'f'.repeat(48)}`, fork: 2, seq: 77 })).toBe(
       '0123456789abcdef.2.77',
     );
   });

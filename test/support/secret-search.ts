@@ -40,7 +40,7 @@ function encodingsOf(text: string): { encoding: string; needle: string }[] {
     { encoding: 'percent', needle: encodeURIComponent(text) },
     { encoding: 'JSON', needle: escaped },
     { encoding: 'JSON in JSON', needle: JSON.stringify(escaped).slice(1, -1) },
-    { encoding: 'reversed', needle: [...text].reverse().join('') },
+    { encoding: 'reversed', needle: Array.from(text).reverse().join('') },
   ];
 }
 

@@ -4,7 +4,7 @@ import { SecretSearch } from '../secret-search.ts';
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/_-"\\\n ';
 const secretText = fc
-  .array(fc.constantFrom(...alphabet), { minLength: 24, maxLength: 80 })
+  .array(fc.constantFrom(...Array.from(alphabet)), { minLength: 24, maxLength: 80 })
   .map((characters) => characters.join(''));
 
 const writers: Record<string, (text: string) => string> = {
