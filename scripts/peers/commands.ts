@@ -51,8 +51,10 @@ export function parsePeersCommand(
       const core = parseKey(key);
       return core.ok ? ok({ do: 'remove', core: core.value }) : core;
     }
+    case undefined:
+      return err(USAGE);
     default:
-      return err(verb === undefined ? USAGE : `There is no command ${verb}.\n${USAGE}`);
+      return err(`There is no command ${verb}.\n${USAGE}`);
   }
 }
 

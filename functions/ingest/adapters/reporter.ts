@@ -1,5 +1,5 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
-import { MetricUnit, type Metrics } from '@aws-lambda-powertools/metrics';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { ENTRIES_SHIPPED, SHIP_LAG } from '../../contracts/metrics.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { correlationIdOf } from '../../kernel/ids.ts';
@@ -16,10 +16,17 @@ export interface Reporter {
   flush(): void;
 }
 
+/** Of Powertools' metrics, what is needed here. */
+interface MetricStore {
+  addMetric(name: string, unit: 'Count' | 'Milliseconds', value: number): unknown;
+  hasStoredMetrics(): boolean;
+  publishStoredMetrics(): unknown;
+}
+
 /** Turns what the engine does into log lines and metrics. No body of an entry gets here. */
 export function createReporter(
   logger: Pick<Logger, 'info' | 'warn' | 'error'>,
-  metrics: Pick<Metrics, 'addMetric' | 'publishStoredMetrics' | 'hasStoredMetrics'>,
+  metrics: MetricStore,
   clock: Clock,
 ): Reporter {
   let publishedAt = clock.now();

@@ -1,4 +1,5 @@
 /** The shipper's run: one lease, every registered log, until the time is up or the lease is lost. */
+import type { Observe, ShipEvent } from './events.ts';
 import { followLog, type FollowDeps, type FollowSettings } from './follow.ts';
 import type { Grant, Lease, Peer, PeerDirectory, StatusBoard } from './ports.ts';
 import { StatusKeeper } from './status.ts';
@@ -39,8 +40,10 @@ export type ShipOutcome = 'finished' | 'lease-lost' | 'never-held';
 /**
  * Connects to every registered log, waits for the lease, then ships until `until`.
  * @param until milliseconds since the epoch, by the pacer's clock
+ * @throws what kept the lease or the directory from answering even once in the whole run: such a run did nothing
  */
 export async function ship(deps: ShipDeps, settings: ShipSettings, until: number): Promise<ShipOutcome> {
+  const aside = new Aside(deps.observe);
   const stopping = new AbortController();
   const stop = stopping.signal;
   const run: { held?: Grant; lost: boolean } = { lost: false };
@@ -50,14 +53,14 @@ export async function ship(deps: ShipDeps, settings: ShipSettings, until: number
     stopping.abort();
   };
   const gate = Promise.withResolvers<Grant>();
-  const followers = new Followers({ ...deps, granted: gate.promise, onFenced: lose }, settings, stop);
+  const followers = new Followers({ ...deps, granted: gate.promise, onFenced: lose }, settings, aside, stop);
 
   const deadline = deps.pacer.sleep(until - deps.pacer.now(), stop).then(() => stopping.abort());
-  const directory = repeat(deps, settings.directoryEveryMs, stop, 'peer-directory', async () =>
-    followers.reconcile(await deps.directory.list()),
+  const directory = repeat(deps, settings.directoryEveryMs, stop, () =>
+    aside.run('peer-directory', async () => followers.reconcile(await deps.directory.list())),
   );
-  const statuses = repeat(deps, settings.statusEveryMs, stop, 'status', () => followers.postAll());
-  const lease = keepLease(deps, settings.lease, stop, lose, (grant) => {
+  const statuses = repeat(deps, settings.statusEveryMs, stop, () => followers.postAll());
+  const lease = keepLease(deps, settings.lease, aside, stop, lose, (grant) => {
     run.held = grant;
     followers.mayPost = true;
     gate.resolve(grant);
@@ -67,8 +70,9 @@ export async function ship(deps: ShipDeps, settings: ShipSettings, until: number
   await followers.settled();
   const last = await lease;
   if (run.lost) return 'lease-lost';
+  aside.assertAnswered('lease', 'peer-directory');
   if (last === undefined) return 'never-held';
-  await quietly(deps, 'lease', () => deps.lease.release(last));
+  await aside.run('lease', () => deps.lease.release(last));
   return 'finished';
 }
 
@@ -76,18 +80,19 @@ export async function ship(deps: ShipDeps, settings: ShipSettings, until: number
 async function keepLease(
   deps: ShipDeps,
   settings: ShipSettings['lease'],
+  aside: Aside,
   stop: AbortSignal,
   onLost: () => void,
   onGranted: (grant: Grant) => void,
 ): Promise<Grant | undefined> {
-  const first = await acquire(deps, settings, stop);
+  const first = await acquire(deps, settings, aside, stop);
   if (first === undefined) return undefined;
   onGranted(first);
   let current = first;
   for (;;) {
     await deps.pacer.sleep(settings.renewEveryMs, stop);
     if (stop.aborted) return current;
-    const renewed = await quietly(deps, 'lease', () =>
+    const renewed = await aside.run('lease', () =>
       deps.lease.renew(current, deps.pacer.now(), settings.ttlMs),
     );
     if (renewed?.ok === true) current = renewed.value;
@@ -100,12 +105,13 @@ async function keepLease(
 async function acquire(
   deps: ShipDeps,
   settings: ShipSettings['lease'],
+  aside: Aside,
   stop: AbortSignal,
 ): Promise<Grant | undefined> {
   const startedAt = deps.pacer.now();
   while (!stop.aborted) {
     const now = deps.pacer.now();
-    const asked = await quietly(deps, 'lease', () => deps.lease.acquire(deps.holder, now, settings.ttlMs));
+    const asked = await aside.run('lease', () => deps.lease.acquire(deps.holder, now, settings.ttlMs));
     if (asked?.ok === true) {
       deps.observe({ kind: 'lease-acquired', token: asked.value.token, waitedMs: now - startedAt });
       return asked.value;
@@ -120,6 +126,7 @@ class Followers {
   mayPost = false;
   readonly #deps: FollowDeps & ShipDeps;
   readonly #settings: ShipSettings;
+  readonly #aside: Aside;
   readonly #stop: AbortSignal;
   readonly #refused = new Set<string>();
   readonly #running = new Map<
@@ -132,9 +139,10 @@ class Followers {
     }
   >();
 
-  constructor(deps: FollowDeps & ShipDeps, settings: ShipSettings, stop: AbortSignal) {
+  constructor(deps: FollowDeps & ShipDeps, settings: ShipSettings, aside: Aside, stop: AbortSignal) {
     this.#deps = deps;
     this.#settings = settings;
+    this.#aside = aside;
     this.#stop = stop;
   }
 
@@ -168,7 +176,7 @@ class Followers {
     const status: StatusKeeper = new StatusKeeper(
       peer.core,
       () => this.#deps.pacer.now(),
-      () => void quietly(this.#deps, 'status', () => this.#post(status)),
+      () => void this.#post(status),
     );
     // One that has ended leaves the map only then, so that a log never has two loops.
     const done = followLog(peer, this.#deps, this.#settings, status, stop).finally(() =>
@@ -179,34 +187,52 @@ class Followers {
 
   /** Only the holder of the lease speaks for a log. */
   async #post(status: StatusKeeper): Promise<void> {
-    if (this.mayPost) await this.#deps.statuses.post(status.current);
+    if (this.mayPost) await this.#aside.run('status', () => this.#deps.statuses.post(status.current));
   }
 }
 
-/** Does `work` now and every `everyMs` until stopped; a failure is told and the next round tries again. */
+/** Does `work` now and every `everyMs` until stopped. */
 async function repeat(
-  deps: ShipDeps,
+  { pacer }: Pick<ShipDeps, 'pacer'>,
   everyMs: number,
   stop: AbortSignal,
-  what: 'peer-directory' | 'status',
   work: () => Promise<void>,
 ): Promise<void> {
   while (!stop.aborted) {
-    await quietly(deps, what, work);
-    await deps.pacer.sleep(everyMs, stop);
+    await work();
+    await pacer.sleep(everyMs, stop);
   }
 }
 
-/** @returns what `work` gave; `undefined` when it failed, which was told then */
-async function quietly<T>(
-  deps: Pick<ShipDeps, 'observe'>,
-  what: 'peer-directory' | 'status' | 'lease',
-  work: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    deps.observe({ kind: 'degraded', what, error });
-    return undefined;
+type Part = Extract<ShipEvent, { kind: 'degraded' }>['what'];
+
+/** What goes on beside the entries' way: a failure there is told and tried again, and stops nothing. */
+class Aside {
+  readonly #observe: Observe;
+  readonly #answered = new Set<Part>();
+  readonly #failures = new Map<Part, unknown>();
+
+  constructor(observe: Observe) {
+    this.#observe = observe;
+  }
+
+  /** @returns what `work` gave; `undefined` when it failed */
+  async run<T>(part: Part, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const value = await work();
+      this.#answered.add(part);
+      return value;
+    } catch (error) {
+      this.#failures.set(part, error);
+      this.#observe({ kind: 'degraded', what: part, error });
+      return undefined;
+    }
+  }
+
+  /** @throws the last failure of a part that failed always */
+  assertAnswered(...parts: readonly Part[]): void {
+    for (const part of parts) {
+      if (this.#failures.has(part) && !this.#answered.has(part)) throw this.#failures.get(part);
+    }
   }
 }

@@ -33,8 +33,12 @@ logSourceContract(async () => {
   return {
     source: createTcpLogSource(systemClock),
     peer: writer,
-    append: async (entries) => void (await writer.appendRaw(entries)),
-    truncate: async (newLength) => void (await writer.truncate(newLength)),
+    append: async (entries) => {
+      await writer.appendRaw(entries);
+    },
+    truncate: async (newLength) => {
+      await writer.truncate(newLength);
+    },
     vanish: () => writer.signal('SIGKILL'),
     cleanUp: () => writer.cleanUp(),
   };

@@ -282,6 +282,14 @@ describe('the lease', () => {
     expect(harness.statuses.statuses.size).toBe(0);
   });
 
+  test('or the directory that never answers makes the run fail, so that an alarm hears of it', async () => {
+    const harness = new Harness(new FakeLog(A));
+    const lease = { ...harness.lease, acquire: () => Promise.reject(new Error('no lease')) };
+    await expect(harness.run(10 * SECOND, { lease })).rejects.toThrow('no lease');
+    const directory = { list: () => Promise.reject(new Error('no directory')) };
+    await expect(harness.run(10 * SECOND, { directory })).rejects.toThrow('no directory');
+  });
+
   test('that was lost stops everything at once', async () => {
     const log = new FakeLog(A);
     const harness = new Harness(log);
@@ -399,7 +407,7 @@ describe('whatever happens', () => {
           harness.queueFaults.push(...faults);
           const happening = deeds.map(({ at: when, log, what }) =>
             at(harness, when, () => {
-              const target = logs[log] ?? logs[0];
+              const target = log === 0 ? logs[0] : logs[1];
               if (what.kind === 'append') target.append(...entries(what.count));
               else if (what.kind === 'truncate') target.truncate(Math.floor(target.entries.length * what.to));
               else target.disconnect('disconnected');

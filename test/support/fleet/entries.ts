@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { ALPHABETS, type Random } from './random.ts';
 import type { Leak } from './leaks.ts';
 
-export const LOG_ENTRY_TYPES = [
+const LOG_ENTRY_TYPES = [
   'task_announced',
   'task_claimed',
   'task_progress',
@@ -23,7 +23,7 @@ export const LOG_ENTRY_TYPES = [
   'network_event',
 ] as const;
 
-export const BZZZ_TYPES = [
+const BZZZ_TYPES = [
   'task_announcement',
   'task_claim',
   'task_progress',

@@ -6,7 +6,7 @@ import type { EntryQueue } from '../../../functions/ingest/domain/ports.ts';
 export interface QueueUnderTest {
   readonly queue: EntryQueue;
   /** The bodies that wait in it, in any order; at least `count` of them. */
-  received(count: number): Promise<readonly string[]>;
+  readonly received: (count: number) => Promise<readonly string[]>;
 }
 
 /** What every entry queue holds. @param create makes an empty one */
