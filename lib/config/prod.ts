@@ -6,5 +6,7 @@ export const prod: Settings = {
   stage: 'prod',
   logRetentionDays: 365,
   keepData: true,
+  // Each traced run costs; turn it on while you look for something.
+  tracing: false,
   detector: { maxConcurrency: 50 },
 };

@@ -1,13 +1,22 @@
 /** The deployed system as a journey sees it: what a customer sees, and hands that can break it. */
+import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import {
   CloudWatchLogsClient,
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
   DescribeLogGroupsCommand,
   FilterLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import {
+  EventBridgeClient,
+  PutEventsCommand,
+  PutRuleCommand,
+  PutTargetsCommand,
+} from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -15,7 +24,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -200,6 +209,59 @@ export class System {
       }
     }
     return lines;
+  }
+
+  /** Puts a text into every kind of store, in another encoding each, as a careless function could. */
+  async leaveEverywhere(secret: string): Promise<void> {
+    const base64 = Buffer.from(`left: ${secret}`).toString('base64');
+    await this.dynamo.send(
+      new PutCommand({
+        TableName: this.outputs.QuarantineTableName,
+        // No finding, so nobody publishes it.
+        Item: { pk: 'control', note: base64 },
+      }),
+    );
+    const s3 = new S3Client({ ...this.clientOptions, forcePathStyle: true });
+    const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: Buckets[0]?.Name,
+        Key: 'control',
+        Body: Buffer.from(secret).toString('hex'),
+      }),
+    );
+    await new SNSClient(this.clientOptions).send(
+      new PublishCommand({ TopicArn: this.outputs.AlertTopicArn, Message: base64 }),
+    );
+    await new EventBridgeClient(this.clientOptions).send(
+      new PutEventsCommand({
+        Entries: [
+          {
+            EventBusName: this.outputs.BusName,
+            Source: 'control',
+            DetailType: 'Control',
+            Detail: JSON.stringify({ note: secret }),
+          },
+        ],
+      }),
+    );
+    const { logGroups = [] } = await this.#logs.send(new DescribeLogGroupsCommand({}));
+    const control = { logGroupName: logGroups[0]?.logGroupName, logStreamName: 'control' };
+    await this.#logs.send(new CreateLogStreamCommand(control));
+    await this.#logs.send(
+      new PutLogEventsCommand({
+        ...control,
+        logEvents: [{ timestamp: Date.now(), message: encodeURIComponent(`"${secret}"`) }],
+      }),
+    );
+    await new CloudWatchClient(this.clientOptions).send(
+      new PutMetricDataCommand({
+        Namespace: 'control',
+        MetricData: [{ MetricName: 'control', Value: 1, Dimensions: [{ Name: 'note', Value: secret }] }],
+      }),
+    );
+    // Delivery to the captures takes a moment.
+    await sleep(2_000);
   }
 
   async emulatorLog(): Promise<string> {
