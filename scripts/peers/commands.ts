@@ -5,7 +5,7 @@ import { ingestKey } from '../../functions/contracts/ingest-state.ts';
 import { err, ok, type Result } from '../../functions/kernel/result.ts';
 import { table } from '../demo/table.ts';
 
-export const USAGE = [
+const USAGE = [
   'npm run peers -- add HOST:PORT KEY [--name NAME]   follow the log of this key, offered there for replication',
   'npm run peers -- list                              every log that is followed, and how far',
   'npm run peers -- remove KEY                        follow it no longer; its checkpoint stays',

@@ -4,7 +4,7 @@ import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Appended, AppendPlan, Planted, WriterCommand, WriterReport } from './writer-protocol.ts';
 
-export type { Appended, AppendPlan, Planted } from './writer-protocol.ts';
+export type { AppendPlan, Planted } from './writer-protocol.ts';
 
 export interface WriterOptions {
   /** Where the log lies; one that is there already is continued. */
