@@ -26,15 +26,7 @@ export class IngestTable extends Construct {
 
   /** May hold the lease and move checkpoints. */
   grantFollow(grantee: IGrantable): void {
-    this.#grant(
-      grantee,
-      'dynamodb:GetItem',
-      'dynamodb:Query',
-      'dynamodb:PutItem',
-      'dynamodb:UpdateItem',
-      'dynamodb:DeleteItem',
-      'dynamodb:ConditionCheckItem',
-    );
+    this.#grant(grantee, 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
   }
 
   /** May see which logs are followed and how far. */
