@@ -39,6 +39,8 @@ export interface Emulator {
   readonly accountEnv: Record<string, string>;
   /** Of the emulator itself; its functions run in its process group. */
   readonly pid: number;
+  /** What it and its functions write to disk; deleted when it ends. */
+  readonly directory: string;
   /** Its output and that of its functions' runtimes. */
   readonly logFile: string;
   /** The processes that run functions now: {@link workersOf} this emulator. */
@@ -107,6 +109,7 @@ export async function startEmulator(options: { log?: Log } = {}): Promise<Emulat
       ...localClientOptions(endpoint),
       accountEnv: accountEnvironment(endpoint),
       pid,
+      directory: runDirectory,
       logFile,
       workers: async () => workersOf(pid),
       stop,

@@ -76,18 +76,23 @@ function compareVersions(a: string, b: string): number {
 
 /**
  * Why a layer cannot be deployed, as a message for a person.
+ * @param directoryOf where layers are looked for
  * @returns undefined if it can
  */
-export function refusalOf(name: LayerName, architecture: LayerArchitecture): string | undefined {
-  const directory = layerDirectory(name, architecture);
-  const shown = path.join('.build', 'layers', path.basename(directory));
+export function refusalOf(
+  name: LayerName,
+  architecture: LayerArchitecture,
+  directoryOf = layerDirectory,
+): string | undefined {
+  const directory = directoryOf(name, architecture);
+  const shown = path.relative(process.cwd(), directory);
   const { lambda } = MACHINES[architecture];
   const build = `npm run setup -- --arch ${architecture}`;
   if (!existsSync(directory)) {
     const other: LayerArchitecture = architecture === 'arm64' ? 'x64' : 'arm64';
     return (
       `The ${name} layer for ${lambda} is missing (${shown}). Build it: ${build}` +
-      (existsSync(layerDirectory(name, other))
+      (existsSync(directoryOf(name, other))
         ? `\nThe one for ${MACHINES[other].lambda} is there: to run every function on that, add -c architecture=${MACHINES[other].lambda}`
         : '')
     );

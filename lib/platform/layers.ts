@@ -7,6 +7,8 @@ import { layerDirectory, type LayerName } from './layer-paths.ts';
 export interface NativeLayerProps {
   /** Of the functions that use it. */
   readonly architecture: 'arm64' | 'x86_64';
+  /** Where layers lie; where setup builds them by default. */
+  readonly directoryOf?: typeof layerDirectory;
 }
 
 /** A layer that setup has built. */
@@ -14,11 +16,12 @@ class NativeLayer extends LayerVersion {
   /** @throws Error saying what to do, if the layer is missing or would not load on Lambda */
   constructor(scope: Construct, id: string, name: LayerName, description: string, props: NativeLayerProps) {
     const architecture = props.architecture === 'arm64' ? 'arm64' : 'x64';
-    const refusal = refusalOf(name, architecture);
+    const directoryOf = props.directoryOf ?? layerDirectory;
+    const refusal = refusalOf(name, architecture, directoryOf);
     if (refusal !== undefined) throw new Error(refusal);
     super(scope, id, {
       description,
-      code: Code.fromAsset(layerDirectory(name, architecture)),
+      code: Code.fromAsset(directoryOf(name, architecture)),
       compatibleRuntimes: [Runtime.NODEJS_24_X],
       compatibleArchitectures: [props.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64],
       removalPolicy: RemovalPolicy.DESTROY,

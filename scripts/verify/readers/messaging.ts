@@ -7,11 +7,12 @@ import {
 import {
   GetSubscriptionAttributesCommand,
   GetTopicAttributesCommand,
+  ListSubscriptionsByTopicCommand,
   ListTagsForResourceCommand as ListTopicTagsCommand,
 } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, ListQueueTagsCommand } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
-import { common, documentOf, names, orAbsent, tagList, type Reader } from './reader.ts';
+import { common, documentOf, name, names, orAbsent, tagList, type Reader } from './reader.ts';
 
 export const readQueue: Reader = async (QueueUrl, { sqs }) => {
   const read = await orAbsent(sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] })));
@@ -64,12 +65,21 @@ export const readTopicPolicy: Reader = async (_, { sns }, asked) => {
   };
 };
 
-export const readSubscription: Reader = async (SubscriptionArn, { sns }) => {
+export const readSubscription: Reader = async (SubscriptionArn, { sns }, asked) => {
   const read = await orAbsent(sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn })));
   if (!read) return undefined;
   const attributes: Record<string, string | undefined> = read.Attributes ?? {};
+  // Whom it connects is told by the topic alone.
+  const { Subscriptions = [] } = await sns.send(
+    new ListSubscriptionsByTopicCommand({ TopicArn: name(asked['TopicArn']) }),
+  );
+  const { Endpoint, Protocol, TopicArn } =
+    Subscriptions.find((candidate) => candidate.SubscriptionArn === SubscriptionArn) ?? {};
   return {
     ...attributes,
+    Endpoint,
+    Protocol,
+    TopicArn,
     FilterPolicy: documentOf(attributes['FilterPolicy']),
     RedrivePolicy: documentOf(attributes['RedrivePolicy']),
   };

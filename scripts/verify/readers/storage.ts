@@ -38,6 +38,7 @@ export const readTable: Reader = async (TableName, { dynamo }) => {
       PointInTimeRecoveryEnabled: recovery?.PointInTimeRecoveryStatus === 'ENABLED',
       RecoveryPeriodInDays: recovery?.RecoveryPeriodInDays,
     },
+    ProvisionedThroughput: table.ProvisionedThroughput,
     SSESpecification: {
       SSEEnabled: table.SSEDescription?.Status === 'ENABLED',
       SSEType: table.SSEDescription?.SSEType,
