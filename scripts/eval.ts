@@ -20,7 +20,8 @@ const row = z.object({
 });
 type Row = z.infer<typeof row>;
 
-const overlapsSecret = ({ text, secret }: Row, { offset, length }: Match): boolean => {
+/** A finding is what its rule matched: a label may name the user of a credential, where ours is the password beside it. */
+const overlapsSecret = ({ text, secret }: Row, { context: { offset, length } }: Match): boolean => {
   if (secret === undefined || secret === '') return true;
   const bytes = Buffer.from(text);
   const wanted = Buffer.from(secret);

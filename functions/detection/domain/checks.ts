@@ -2,9 +2,28 @@
  * Offline proofs: what a secret's own text says about whether it is real. Samples behind the checksums are few,
  * so a proof raises a finding's confidence and a failed one lowers it; neither decides alone.
  */
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-export const CHECK_NAMES = ['aws-key-id', 'crc32-base62', 'jwt'] as const;
+export const CHECK_NAMES = [
+  'apify-crc32',
+  'atlassian-crc32',
+  'aws-key-id',
+  'basic-auth',
+  'canva-crc32',
+  'confluent-crc32',
+  'crc32-base62',
+  'crc32-hex-tail',
+  'discord-id',
+  'github-fine-grained',
+  'gitlab-routable',
+  'grafana-crc32',
+  'jwt',
+  'salad-crc32',
+  'vercel-crc32',
+  'wandb-crc32',
+  'zuplo-crc32',
+] as const;
 export type CheckName = (typeof CHECK_NAMES)[number];
 
 /** `undefined`: the text does not have the parts that this check would speak about. */
@@ -12,9 +31,10 @@ type Check = (secret: string) => boolean | undefined;
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-function base62(value: number, width: number): string {
+function base62(value: number, width: number, digitsOf = BASE62): string {
   let digits = '';
-  for (let rest = value; rest > 0; rest = Math.floor(rest / 62)) digits = (BASE62[rest % 62] ?? '') + digits;
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 62))
+    digits = (digitsOf[rest % 62] ?? '') + digits;
   return digits.padStart(width, '0');
 }
 
@@ -54,10 +74,88 @@ const jwt: Check = (secret) => {
   return jsonObject(header) && jsonObject(claims);
 };
 
+/** HTTP basic credentials (RFC 7617): base64 of printable text with a colon in it. */
+const basicAuth: Check = (secret) => {
+  const text = Buffer.from(secret, 'base64').toString('latin1');
+  return /^[\x20-\x7e]+:[\x20-\x7e]+$/.test(text);
+};
+
+const littleEndian = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+};
+const hex8 = (value: number): string => value.toString(16).padStart(8, '0');
+const LOWER_FIRST = `0123456789${BASE62.slice(36)}${BASE62.slice(10, 36)}`;
+
+/**
+ * Checksums at a token's end: how many characters it has, over which part it runs, how it is written. Formulas are as
+ * far as the makers' sources or samples bear them out.
+ */
+function tailOf(length: number, over: (body: string) => string, written: (crc: number) => string): Check {
+  return (secret) => {
+    if (secret.length <= length) return undefined;
+    const body = secret.slice(0, -length);
+    return written(crc32(over(body))).toLowerCase() === secret.slice(-length).toLowerCase();
+  };
+}
+function exactTailOf(
+  length: number,
+  over: (body: string) => string,
+  written: (crc: number) => string,
+): Check {
+  return (secret) =>
+    secret.length <= length
+      ? undefined
+      : written(crc32(over(secret.slice(0, -length)))) === secret.slice(-length);
+}
+
+const whole = (body: string): string => body;
+const afterUnderscore = (body: string): string => body.slice(body.indexOf('_') + 1);
+const betweenUnderscores = (body: string): string => body.slice(body.indexOf('_') + 1, body.lastIndexOf('_'));
+
+/** `github_pat_` + 22 + `_` + 59 characters, of which the last 16 hold 8 base32 digits of a SHA-256 over the rest. */
+const githubFineGrained: Check = (secret) => {
+  const body = secret.slice(0, -16);
+  let bits = 0n;
+  for (const byte of createHash('sha256').update(body).digest().subarray(0, 5))
+    bits = bits * 256n + BigInt(byte);
+  const digits = Array.from(
+    { length: 8 },
+    (_, index) => BASE32[Number((bits >> BigInt(35 - 5 * index)) & 31n)],
+  );
+  return secret.slice(-16, -8) === digits.join('') ? true : undefined;
+};
+
+/** GitLab's routable tokens end in a CRC-32 of all before, as 7 base36 digits. */
+const gitlabRoutable: Check = (secret) => {
+  if (!/\.[0-9a-z]{9}$/.test(secret)) return undefined;
+  return crc32(secret.slice(0, -7)).toString(36).padStart(7, '0') === secret.slice(-7);
+};
+
 const CHECKS: Readonly<Record<CheckName, Check>> = {
+  'apify-crc32': exactTailOf(6, whole, (crc) => base62(crc, 6, LOWER_FIRST)),
+  'atlassian-crc32': (secret) => (/=[0-9A-F]{8}$/.test(secret) ? tailOf(8, whole, hex8)(secret) : undefined),
   'aws-key-id': awsKeyId,
+  'basic-auth': basicAuth,
+  'canva-crc32': tailOf(8, whole, hex8),
+  'confluent-crc32': exactTailOf(6, whole, (crc) => littleEndian(crc).toString('base64').slice(0, 6)),
   'crc32-base62': crc32Base62,
+  'crc32-hex-tail': tailOf(8, afterUnderscore, hex8),
+  'discord-id': (secret) =>
+    /^\d{17,20}$/.test(Buffer.from(secret.split('.')[0] ?? '', 'base64').toString('latin1')),
+  'github-fine-grained': githubFineGrained,
+  'gitlab-routable': gitlabRoutable,
+  'grafana-crc32': tailOf(
+    8,
+    (body) => body.slice(0, -1),
+    (crc) => littleEndian(crc).toString('hex'),
+  ),
   jwt,
+  'salad-crc32': exactTailOf(6, whole, (crc) => base62(crc, 6)),
+  'vercel-crc32': exactTailOf(6, afterUnderscore, (crc) => base62(crc, 6)),
+  'wandb-crc32': exactTailOf(6, whole, (crc) => base62(crc, 6)),
+  'zuplo-crc32': tailOf(8, betweenUnderscores, hex8),
 };
 
 export interface CheckResult {

@@ -106,7 +106,7 @@ function compileRule(
   createRegex: CreateRegex,
   refuse: (reason: string) => void,
 ): CompiledRule | undefined {
-  const keywords = [...new Set(source.keywords.map((keyword) => keyword.toLowerCase()))];
+  const keywords = [...new Set(source.keywords)];
   for (const keyword of keywords)
     if (!/^[\x20-\x7e]+$/.test(keyword)) refuse(`keywords: "${keyword}" is not printable ASCII`);
   try {
@@ -118,20 +118,23 @@ function compileRule(
   }
   let facts;
   try {
-    facts = analyseRegex(source.regex, keywords);
+    facts = analyseRegex(
+      source.regex,
+      keywords.map((keyword) => keyword.toLowerCase()),
+    );
   } catch (error) {
     refuse(`regex: ${reasonOf(error)}`);
     return undefined;
   }
-  if (facts.lookBehind === undefined) {
+  const lookBehind = source.context === undefined ? facts.lookBehind : 0;
+  if (lookBehind === undefined) {
     refuse(
       `keywords: the regex can match text that holds none of ${keywords.join(', ')}, or holds it too far from its start, so the prefilter would lose it`,
     );
     return undefined;
   }
-  const secretGroup = source.secretGroup ?? Math.min(1, facts.groups);
-  if (secretGroup > facts.groups) {
-    refuse(`secretGroup: the regex has ${facts.groups} groups, not ${secretGroup}`);
+  if (source.secretGroup !== undefined && source.secretGroup > facts.groups) {
+    refuse(`secretGroup: the regex has ${facts.groups} groups, not ${source.secretGroup}`);
     return undefined;
   }
   const rule: CompiledRule = {
@@ -139,14 +142,16 @@ function compileRule(
     secretType: source.secretType ?? name.toLowerCase().replaceAll('_', '-'),
     provider: source.provider,
     regex: source.regex,
-    secretGroup,
+    ...(source.secretGroup !== undefined && { secretGroup: source.secretGroup }),
     keywords,
-    lookBehind: facts.lookBehind,
+    exactKeywords: source.context === undefined && !source.regex.includes('(?i'),
+    lookBehind,
     maxLength: facts.maxLength,
     severity: source.severity,
     confidence: source.confidence,
     minEntropy: source.minEntropy ?? 0,
-    generic: source.generic ?? false,
+    generic: source.generic ?? 'none',
+    ...(source.context && { context: source.context }),
     checks: source.checks ?? [],
     allowlist: source.allowlist ?? [],
     companions: source.companions ?? [],

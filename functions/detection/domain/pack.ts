@@ -41,7 +41,7 @@ export const ruleSource = z.strictObject({
     .optional(),
   /** RE2 syntax, matched on UTF-8 bytes. */
   regex: z.string().min(1),
-  /** The group that is the secret; by default the first, or the whole match where there is no group. */
+  /** The group that is the secret; by default the first that took part in the match, or the whole match. */
   secretGroup: z.int().nonnegative().optional(),
   /** Every match holds at least one of these, whatever its case: the prefilter looks for nothing else. */
   keywords: z.array(z.string().min(2)).min(1),
@@ -52,8 +52,16 @@ export const ruleSource = z.strictObject({
   locked: z.boolean().optional(),
   /** Least Shannon entropy of the secret, in bits a character. */
   minEntropy: z.number().positive().max(8).optional(),
-  /** A generic rule yields to a specific one on the same span and is held to stricter tests. */
-  generic: z.boolean().optional(),
+  /**
+   * Only a name or a place says that this is a secret. Such a rule yields to a specific one on the same span, and its
+   * secret is tested: a `token` must look random, a `password` must not be a reference, a placeholder or a common word.
+   */
+  generic: z.enum(['token', 'password']).optional(),
+  /**
+   * The secret has no prefix of its own: the keywords are words of context that stand before it. The match starts at
+   * most `within` bytes after one; with `credentialWord`, a word such as key or token must stand in between as well.
+   */
+  context: z.strictObject({ within: z.int().positive().max(512), credentialWord: z.boolean() }).optional(),
   checks: z.array(checkName).optional(),
   /** RE2: a secret that matches one of these from its first to its last character is no finding. */
   allowlist: z.array(z.string().min(1)).optional(),
@@ -78,15 +86,18 @@ const compiledRule = z.strictObject({
   secretType: z.string(),
   provider: z.string(),
   regex: z.string(),
-  secretGroup: z.int().nonnegative(),
+  secretGroup: z.int().nonnegative().optional(),
   keywords: z.array(z.string()),
+  /** Whether the regex wants them as they are written, so that another spelling needs no second look. */
+  exactKeywords: z.boolean(),
   /** A match starts at most this many bytes before one of its keywords, and is at most `maxLength` bytes long. */
   lookBehind: z.int().nonnegative(),
   maxLength: z.int().positive(),
   severity,
   confidence: z.number(),
   minEntropy: z.number(),
-  generic: z.boolean(),
+  generic: z.enum(['none', 'token', 'password']),
+  context: z.strictObject({ within: z.int().positive(), credentialWord: z.boolean() }).optional(),
   checks: z.array(checkName),
   allowlist: z.array(z.string()),
   companions: z.array(companion),

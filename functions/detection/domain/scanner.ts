@@ -7,9 +7,16 @@ import { Redacted } from '../../kernel/redacted.ts';
 import { runChecks, type CheckResult } from './checks.ts';
 import { confidenceOf, REPORT_FROM } from './confidence.ts';
 import type { CompiledPack, CompiledRule } from './pack.ts';
-import type { ByteRegex, CreateRegex } from './ports.ts';
+import type { ByteRegex, CreateRegex, RegexSpans } from './ports.ts';
 import { createPrefilter, type Prefilter } from './prefilter.ts';
-import { isOrdinaryText, isPlaceholderToken, isPlaceholderValue, shannonEntropy } from './signals.ts';
+import {
+  isOrdinaryPassword,
+  isOrdinaryToken,
+  isPlaceholderToken,
+  isPublicName,
+  readsLikeText,
+  shannonEntropy,
+} from './signals.ts';
 
 /** A place in an entry, in bytes. */
 export interface Span {
@@ -28,6 +35,8 @@ export interface Match extends Span {
   readonly checks: readonly CheckResult[];
   readonly recommendedAction: string;
   readonly secret: Redacted;
+  /** All that the rule matched: the secret and the name, the user or the address that made it one. */
+  readonly context: Span;
   /** Everything around here that must not be shown: this secret and whatever weaker findings it won over. */
   readonly covers: readonly Span[];
 }
@@ -41,12 +50,13 @@ export interface Scanner {
 
 interface Rule {
   readonly compiled: CompiledRule;
-  readonly generic: boolean;
   /** Compiled on first use: most rules never see a candidate in the life of a process. */
   regex: ByteRegex | undefined;
   allowlist: readonly ByteRegex[] | undefined;
   /** The part of the present entry that waits to be searched; `windowEnd` 0 where there is none. */
   windowStart: number;
+  /** Past the last keyword that opened it: where a match may start at the latest, for a rule of context. */
+  lastStart: number;
   windowEnd: number;
 }
 
@@ -65,16 +75,27 @@ const LOOK_AHEAD = 4;
 export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Scanner {
   const rules: readonly Rule[] = pack.rules.map((compiled) => ({
     compiled,
-    generic: compiled.generic,
     regex: undefined,
     allowlist: undefined,
     windowStart: 0,
+    lastStart: 0,
     windowEnd: 0,
   }));
-  const keywords = [...new Set(pack.rules.flatMap((rule) => rule.keywords))];
-  const rulesOf = keywords.map((keyword) => rules.filter((rule) => rule.compiled.keywords.includes(keyword)));
+  const keywords = [
+    ...new Set(pack.rules.flatMap((rule) => rule.keywords.map((keyword) => keyword.toLowerCase()))),
+  ];
+  const wanted = keywords.map((keyword) => wantersOf(keyword, rules));
+  const lengths = keywords.map((keyword) => keyword.length);
   const prefilter: Prefilter = createPrefilter(keywords);
   const shared = Buffer.allocUnsafeSlow(ARENA_BYTES);
+
+  // Rules of context share a few forms of value.
+  const regexes = new Map<string, ByteRegex>();
+  function regexOf(source: string): ByteRegex {
+    const known = regexes.get(source) ?? createRegex(source);
+    regexes.set(source, known);
+    return known;
+  }
 
   function scan(entries: readonly (string | Uint8Array)[]): readonly Match[] {
     const matches: Match[] = [];
@@ -97,13 +118,21 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
       for (; hit < hits.count; hit += 1) {
         const place = hits.starts[hit] ?? 0;
         if (place >= end) break;
-        for (const rule of rulesOf[hits.keywords[hit] ?? 0] ?? []) {
-          const from = Math.max(start, place - rule.compiled.lookBehind);
-          const to = Math.min(end, place + rule.compiled.maxLength + LOOK_AHEAD);
+        const keyword = hits.keywords[hit] ?? 0;
+        const length = lengths[keyword] ?? 0;
+        for (const { rule, exact } of wanted[keyword] ?? []) {
+          if (exact !== undefined && !standsAt(arena, place, exact)) continue;
+          const { context } = rule.compiled;
+          if (context !== undefined && !standsAlone(arena, place, length)) continue;
+          const from =
+            context === undefined ? Math.max(start, place - rule.compiled.lookBehind) : place + length;
+          const reach = context === undefined ? 0 : length + context.within;
+          const to = Math.min(end, place + reach + rule.compiled.maxLength + LOOK_AHEAD);
           if (from > rule.windowEnd || rule.windowEnd === 0) {
             if (rule.windowEnd > 0) search(rule, arena, start, end, first + index, candidates);
             rule.windowStart = from;
           }
+          rule.lastStart = from + (context?.within ?? 0);
           rule.windowEnd = Math.max(to, rule.windowEnd);
           touched.add(rule);
         }
@@ -129,16 +158,18 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     entry: number,
     candidates: Candidate[],
   ): void {
-    rule.regex ??= createRegex(rule.compiled.regex);
+    rule.regex ??= regexOf(rule.compiled.regex);
     const view = arena.subarray(start, Math.min(end, rule.windowEnd));
     let from = rule.windowStart - start;
     for (;;) {
       const spans = rule.regex.exec(view, from);
       const whole = spans?.[0];
       if (spans === undefined || whole === undefined) return;
-      const secret = spans[rule.compiled.secretGroup] ?? whole;
-      const candidate = judge(rule, view, secret, entry);
-      if (candidate !== undefined) candidates.push(candidate);
+      const secret = secretOf(spans, rule.compiled.secretGroup) ?? whole;
+      if (!rule.compiled.context || inContext(rule, view, secret[0], start)) {
+        const candidate = judge(rule, view, whole, secret, entry);
+        if (candidate !== undefined) candidates.push(candidate);
+      }
       from = Math.max(whole[1], from + 1);
     }
   }
@@ -146,6 +177,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
   function judge(
     rule: Rule,
     view: Buffer,
+    [matchStart, matchEnd]: readonly [number, number],
     [offset, end]: readonly [number, number],
     entry: number,
   ): Candidate | undefined {
@@ -154,7 +186,13 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     const text = bytes.toString('utf8');
     if (text.length === 0 || isPlaceholderToken(text)) return undefined;
     if (compiled.minEntropy > 0 && shannonEntropy(text) < compiled.minEntropy) return undefined;
-    if (rule.generic && (isPlaceholderValue(text) || isOrdinaryText(text))) return undefined;
+    if (
+      compiled.generic === 'token' &&
+      (isOrdinaryToken(text) || isPublicName(view.toString('latin1', matchStart, offset)))
+    )
+      return undefined;
+    if (compiled.generic === 'none' && readsLikeText(text)) return undefined;
+    if (compiled.generic === 'password' && isOrdinaryPassword(text)) return undefined;
     rule.allowlist ??= compiled.allowlist.map((source) => createRegex(`\\A(?:${source})\\z`));
     if (rule.allowlist.some((allowed) => allowed.exec(bytes, 0) !== undefined)) return undefined;
     const checks = runChecks(compiled.checks, text);
@@ -172,13 +210,76 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
       checks,
       recommendedAction: compiled.recommendedAction,
       secret: new Redacted(text),
+      context: { offset: matchStart, length: matchEnd - matchStart },
       covers: [{ offset, length: end - offset }],
     };
-    return { match, generic: rule.generic };
+    return { match, generic: compiled.generic !== 'none' };
   }
 
   return { pack: pack.digest, scan };
 }
+
+function secretOf(spans: RegexSpans, group: number | undefined): RegexSpans[number] {
+  return group === undefined ? spans.slice(1).find((span) => span !== undefined) : spans[group];
+}
+
+/** A rule that looks at a keyword's places; `exact` where it wants the keyword in this spelling only. */
+interface Wanter {
+  readonly rule: Rule;
+  readonly exact: Buffer | undefined;
+}
+
+function wantersOf(keyword: string, rules: readonly Rule[]): readonly Wanter[] {
+  return rules.flatMap((rule) => {
+    const spellings = rule.compiled.keywords.filter((each) => each.toLowerCase() === keyword);
+    const [spelling] = spellings;
+    if (spelling === undefined) return [];
+    const exact = rule.compiled.exactKeywords && spellings.length === 1;
+    return [{ rule, exact: exact ? Buffer.from(spelling, 'latin1') : undefined }];
+  });
+}
+
+function standsAt(bytes: Buffer, place: number, text: Buffer): boolean {
+  for (let at = 0; at < text.length; at += 1) if (bytes[place + at] !== text[at]) return false;
+  return true;
+}
+
+/** How far before its keyword a word of context may name a credential. */
+const WORDS_BEFORE = 24;
+const CREDENTIAL_WORD =
+  /key|token|secret|pass|pwd|auth|credential|bearer|\bpat\b|_pat|api|access|licen[cs]e|sign|dsn|webhook|login|cookie|session|client/i;
+
+/** What names a digest or an address of content instead, when it stands right before. */
+const DIGEST_WORD = /commit|sha-?\d|digest|checksum|revision|etag|hash|md5|trace|span|integrity/i;
+
+function inContext(
+  { compiled, windowStart, lastStart }: Rule,
+  view: Buffer,
+  offset: number,
+  start: number,
+): boolean {
+  if (compiled.context === undefined) return true;
+  if (start + offset > lastStart) return false;
+  const from = Math.max(
+    0,
+    windowStart - start - WORDS_BEFORE,
+    offset - compiled.context.within - WORDS_BEFORE,
+  );
+  const between = view.toString('latin1', from, offset);
+  if (DIGEST_WORD.test(between.slice(-24))) return false;
+  return !compiled.context.credentialWord || CREDENTIAL_WORD.test(between);
+}
+
+/** Whether a short name stands by itself: `exa` in `EXA_KEY`, not in `example`. A long one is rarely part of another. */
+function standsAlone(bytes: Buffer, place: number, length: number): boolean {
+  if (length >= 7) return true;
+  return !isLetter(bytes[place - 1]) && !isLowerLetter(bytes[place + length]);
+}
+
+const isLowerLetter = (byte: number | undefined): boolean =>
+  byte !== undefined && byte >= 0x61 && byte <= 0x7a;
+const isLetter = (byte: number | undefined): boolean =>
+  isLowerLetter(byte) || (byte !== undefined && byte >= 0x41 && byte <= 0x5a);
 
 /** Lays entries from `first` on into the arena, a separator after each, as many as fit; at least one. */
 function fill(

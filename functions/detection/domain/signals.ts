@@ -1,55 +1,159 @@
 /** What tells a secret from a placeholder, a test value, a reference or an ordinary word. */
+import { wordShare } from './words.ts';
 
 /** Shannon entropy of a text's characters, in bits a character: 0 for one repeated, log2(n) for n different ones. */
 export function shannonEntropy(text: string): number {
   if (text.length === 0) return 0;
   const counts = new Map<string, number>();
-  for (const char of text) counts.set(char, (counts.get(char) ?? 0) + 1);
   let total = 0;
-  for (const count of counts.values()) total += count;
+  for (const char of text) {
+    counts.set(char, (counts.get(char) ?? 0) + 1);
+    total += 1;
+  }
   let bits = 0;
   for (const count of counts.values()) bits -= (count / total) * Math.log2(count / total);
   return bits;
 }
 
-/** Marks that a value is filled in elsewhere: shell, template and format syntax, calls and look-ups. */
-const REFERENCE =
-  /\$\{|\$\(|\{\{|\}\}|<%|%>|^%\w+%$|^\$[A-Za-z_]\w*$|^<[^>]*>$|^\[[^\]]*\]$|^@[A-Za-z]+@$|^__\w+__$|process\.env|os\.environ|getenv|secrets?\.[A-Z_]+\}|^\*+$/;
+/** The value stands elsewhere: shell, template and format syntax, look-ups and calls. */
+const REFERENCE = new RegExp(
+  [
+    String.raw`\$\{\{?\s*[\w.:?/-]+\s*\}`, // ${VAR}, ${{ secrets.X }}
+    String.raw`\$\([^)]*\)`, // $(command)
+    String.raw`\{\{[^{}]*\}\}|\{%|%\}|<%|%>`, // templates
+    String.raw`^\$[A-Za-z_]\w*$|^\$\d$|^%\w+%$|^#\{[^}]*\}|^\{[\w.]+\}$|^@[\w.]+@$|^:[a-z_]+$`, // $VAR, %VAR%, #{x}, {x}, @x@, :x
+    String.raw`^<[^<>]*>$|^\[[^\[\]]*\]$|^&lt;.*&gt;$|^__\w+__$|^%[sdvr]$|^%\(\w+\)s$`, // <x>, [x], __X__, %s
+    String.raw`\b(?:process\.env|os\.environ|getenv|import\.meta|ENV\[|System\.get|config\.get|secretsmanager:|vault:|ssm:|op:\/\/|arn:aws:)`,
+    String.raw`^[A-Za-z_][\w.]*\([^)]*\)?;?$`, // call()
+    String.raw`^[a-z_]\w*(?:\.[A-Za-z_]\w*)+$|^[a-z]\w*\[`, // object.field
+  ].join('|'),
+);
 
-const PLACEHOLDER_WORD =
-  /example|sample|placeholder|change[-_ ]?(?:me|this|it)|your[-_ ]?(?:api|key|token|secret|password|access|own|\w*here)|dummy|redacted|replace[-_ ]?(?:me|this|with)|insert[-_ ]|todo|fixme|notreal|not[-_]a[-_]|fake|mocked|removed by shhh|put[-_ ]?your|enter[-_ ]?your|to[-_]be[-_]/i;
+const PLACEHOLDER_WORD = new RegExp(
+  [
+    'example',
+    'sample',
+    'placeholder',
+    'change[-_ ]?(?:me|this|it)',
+    String.raw`(?:^|[^a-z])your[-_ ]?\w*(?:api|key|token|secret|pass|access|own|here|client|account)`,
+    'dummy',
+    'redacted',
+    String.raw`replace[-_ ]?(?:me|this|with)`,
+    String.raw`insert[-_ ](?:your|here|the)`,
+    '^todo',
+    'fixme',
+    String.raw`not[-_ ]?(?:a[-_ ]|real|secret|secure)`,
+    String.raw`(?:^|[^a-z])fake`,
+    'somefake',
+    String.raw`(?:^|[^a-z])mock`,
+    'shhh removed',
+    String.raw`put[-_ ]?your`,
+    String.raw`enter[-_ ]?your`,
+    String.raw`(?:key|token|secret|password)[-_ ]?(?:goes[-_ ]?)?here`,
+    String.raw`^(?:my|the|a|test|some|any|your|real|super)[-_ ]?(?:api[-_ ]?key|key|token|secret|password|secret[-_ ]?key)[-_ ]?\d{0,3}$`,
+    'foo[-_]?bar',
+    'lorem',
+  ].join('|'),
+  'i',
+);
 
-/** One character over and over, or a keyboard or alphabet run, is nobody's key. */
+/** One character over and over, or a mask, is nobody's key. */
 const FILLER =
-  /(.)\1{7,}|^(.)\2{3,}$|\*{3,}|\.{4,}|…|x{6,}|X{6,}|^(?:0123456789|1234567890|123456789|12345678|1234567|abcdefgh)/;
-const ALPHABET_RUN = /abcdefghijklm|0123456789abcdef|1234567890123456|qwertyuiop/i;
+  /(.)\1{7,}|^(.)\2{3,}$|\*{3,}|\.{4,}|…|x{5,}|X{5,}|^(?:0?123456789?0?|abcdef(?:gh?)?|12345678)$/;
 
 /** Whether a token of a known format is a documented example, masked or filler, and so no secret. */
 export function isPlaceholderToken(secret: string): boolean {
-  return /EXAMPLE|REDACTED|PLACEHOLDER|CHANGEME|YOUR_|your[-_](?:api|key|token|secret)|\*{3,}|\$\{|\{\{|x{8,}|X{8,}|(.)\1{11,}/.test(
+  if (TIMED_UUID.test(secret)) return true;
+  return /EXAMPLE(?:KEY)?$|REDACTED|PLACEHOLDER|CHANGEME|YOUR_|your[-_](?:api|key|token|secret)|\*{3,}|\$\{[\w.:?/-]+\}|\{\{\s*[\w.]+\s*\}\}|x{8,}|X{8,}|([^A])\1{15,}/.test(
     secret,
   );
 }
 
-/** Whether a value that only its name makes a secret is a placeholder, a reference or filler. */
-export function isPlaceholderValue(value: string): boolean {
+function isPlaceholderValue(value: string): boolean {
+  return REFERENCE.test(value) || PLACEHOLDER_WORD.test(value) || FILLER.test(value);
+}
+
+const ORDINARY = new Set(
+  (
+    'password passwd pass pwd passphrase secret secrets token tokens key keys apikey api_key access_token credential credentials ' +
+    'user username admin root guest test testing tested default null nil none undefined true false yes no string number ' +
+    'boolean object text value values required optional hidden masked empty unknown bearer basic authorization function ' +
+    'return missing invalid incorrect expired rotated revoked disabled enabled plaintext encrypted password123 login ' +
+    'signin signup submit reset forgot confirm confirmation update create delete remove change changed input label ' +
+    'placeholder textbox email e-mail phone address postgres mysql redis mongo localhost database development production ' +
+    'staging public private internal external strong weak minimum maximum length characters json yaml http https'
+  ).split(' '),
+);
+
+/** Names that end like a credential's and are none. */
+const PUBLIC_NAME = new RegExp(
+  [
+    'public',
+    'pub_?key',
+    'publishable',
+    'primary[-_ ]?key',
+    'foreign[-_ ]?key',
+    'sort[-_ ]?key',
+    '(?:partition|range|hash|cache|group|object|bucket|row|map|index|lookup|routing|dedup\\w*|idempotency|correlation|trace|span|request|message|sentence|translation|i18n|label|field|column|sub|super|hot|short|meta|data|dataset|query|registry|react|vue|widget|node|state|event|topic|state|metric|feature|flag|tag|page|host|site|artifact|checksum|commit|build|version|release|content|file|image|asset|blob)[-_]?keys?(?:[^a-z]|$)',
+    'keyword',
+    'keyboard',
+    'monkey',
+    'turkey',
+    'hockey',
+    '(?:token|key|secret|credential|client|account)[-_ ]?(?:id|ids|name|names|path|file|type|types|version|count|counts|size|length|limit|index|url|uri|endpoint|arn|format|pattern|regex|prefix|suffix|field|label|expir\\w*|ttl|usage|policy|provider|manager|store|ref|reference|hash|digest|alias|algorithm|alg|class|handler|owner|store|issuer|status|title|description|env|var|vault|scope|scopes)s?(?:[^a-z]|$)',
+    'tokeni[sz]',
+    'tokens?[-_ ]?(?:used|left|in|out|per|count|total|max|min)',
+    '(?:next|continuation|page|cursor|sync|resume|csrf|xsrf|verification|recaptcha|site)[-_]?(?:page[-_]?)?token',
+    'thumbprint|fingerprint|checksum|digest|sha-?\\d|md5|integrity|etag|nonce',
+    'secret[-_ ]?access[-_ ]?key|aws[-_ ]?secret',
+    '(?:^|[^a-z])authors?(?:[^a-z]|$)|authenticat',
+  ].join('|'),
+  'i',
+);
+
+/**
+ * Whether what stands before a value names something that is no secret: a public key, a key's id, a token count.
+ * @param before the part of the match before the value
+ */
+export function isPublicName(before: string): boolean {
+  return PUBLIC_NAME.test(before);
+}
+
+/** Whether a password, which a person may have chosen, is none after all. */
+export function isOrdinaryPassword(value: string): boolean {
+  if (isPlaceholderValue(value) || ORDINARY.has(value.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '')))
+    return true;
+  // Code between two strings, not a string.
+  if (/^[\s+,;:)\]}&|.]|^\s*["']?\$[A-Za-z_]+["']?$|\(\)|["'] ?\+|\+ ?["']|\$\w+\[/.test(value)) return true;
+  if (value.includes('/') && !/\d/.test(value) && wordShare(value) > 0.7) return true;
+  // Neither a path, an address nor a number, a date or a version is a password.
+  if (/^(?:\/|\.{1,2}\/|~\/|https?:|file:|[#.][A-Za-z])/.test(value) || /^[\d.,:/TZ+-]{1,19}$/.test(value))
+    return true;
   return (
-    REFERENCE.test(value) || PLACEHOLDER_WORD.test(value) || FILLER.test(value) || ALPHABET_RUN.test(value)
+    !/[A-Za-z0-9]/.test(value) ||
+    /^[a-z]+(?:[-_.][a-z]+){2,}$/.test(value) ||
+    /^[A-Z]+(?:_[A-Z]+)+$/.test(value)
   );
 }
 
-const ORDINARY =
-  /^(?:password|passwd|pass|pwd|secret|secrets|token|tokens|key|keys|apikey|api_key|access_token|credentials?|user|username|admin|root|guest|test|testing|tested|default|null|nil|none|undefined|true|false|yes|no|string|number|boolean|object|text|value|required|optional|hidden|masked|empty|unknown|bearer|basic|authorization|function|return|missing|invalid|expired|rotated|revoked|disabled|enabled)$/i;
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+/** A UUID of version 1 is made of the time and the machine (RFC 9562), and so no secret. */
+const TIMED_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 
-/** Words and digits that a person would write in a sentence, a path, an identifier or a date. */
-export function isOrdinaryText(value: string): boolean {
-  if (ORDINARY.test(value)) return true;
-  // A name of snake, kebab, dotted or camel case, a path or a plain word without any digit.
+/** Whether a value that ought to be random reads like words, a path, a number or a name. */
+export function isOrdinaryToken(value: string): boolean {
+  if (isPlaceholderValue(value) || /^[\d.,:/ TZ+-]+$/.test(value)) return true;
+  if (UUID.test(value)) return TIMED_UUID.test(value);
+  // A key without a digit is rare, and then it is long and mixes cases.
   if (
-    /^[A-Za-z]+(?:[-_./:][A-Za-z]+)*$/.test(value) &&
-    !/[a-z][A-Z]{2,}[a-z]|[A-Z][a-z][A-Z][a-z][A-Z]/.test(value)
+    !/\d/.test(value) &&
+    !(value.length >= 16 && /[a-z][A-Z].*[a-z][A-Z]|[A-Z]{2}[a-z].*[A-Z]{2}/.test(value))
   )
     return true;
-  if (/^[\d.,:/ TZ+-]+$/.test(value)) return true;
-  return /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(value);
+  return wordShare(value) > 0.5;
+}
+
+/** Whether the body of a token of a known format is made of words: then somebody wrote it to show the format. */
+export function readsLikeText(token: string): boolean {
+  return token.length < 200 && /[a-z]/.test(token) && !token.includes('/') && wordShare(token) > 0.55;
 }

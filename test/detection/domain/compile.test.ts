@@ -27,7 +27,7 @@ describe('compilePack', () => {
   it('takes a good rule and fills in what it leaves out', () => {
     const compiled = compilePack([{ name: 'patterns/acme.yaml', text: GOOD }], createRe2Regex);
     expect('pack' in compiled && compiled.pack.rules).toMatchObject([
-      { name: 'ACME_TOKEN', secretType: 'acme-token', secretGroup: 1, lookBehind: 0, maxLength: 17 },
+      { name: 'ACME_TOKEN', secretType: 'acme-token', exactKeywords: true, lookBehind: 0, maxLength: 17 },
     ]);
   });
 

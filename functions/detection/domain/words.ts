@@ -1,0 +1,40 @@
+/**
+ * How much of a text is made of words. Random text is not: its letters follow each other as they come. What a tokenizer
+ * would say by the number of tokens, a table of letter pairs says without one.
+ */
+
+/**
+ * For each pair of letters `aa` to `zz`, how common it is in English and code: 0 (never) to 9, on a scale of bits
+ * against uniform. Counted over documentation and sources of open projects.
+ */
+const PAIRS =
+  '06882460705989070989666464614460005606225305417000508054820860774292165861103073269320804523720564612140' +
+  '84886853404979475999366861702266108005138207446000304010803460052541056362000171019000700222700536400020' +
+  '66766660203879861788060506400060000000004000303000004002702050030312015030400084369910802804840277722060' +
+  '86149010600462780253500020818896826055258501896510405778355052578967097885633280348213602732760867603050' +
+  '00000000000000000010600000836694708054688407786530706163934680454377238972306081659409901553760877814272' +
+  '45657540600777360878100100700080106000113200000000006003510670020450066000200040604200500200050026000010' +
+  '1222420040024557016602200020006000400100500000000000';
+
+const A = 97;
+/** Mean over the pairs of a run from which on it reads like a word: 99 of 100 words and 15 of 100 random runs of six. */
+const WORD_FROM = 5;
+
+function readsLikeWord(run: string): boolean {
+  let sum = 0;
+  for (let at = 1; at < run.length; at += 1)
+    sum += Number(PAIRS[(run.charCodeAt(at - 1) - A) * 26 + run.charCodeAt(at) - A] ?? 0);
+  return sum / (run.length - 1) >= WORD_FROM;
+}
+
+/** The share of a text's letters and digits that stand in words of four letters or more, 0 to 1. */
+export function wordShare(text: string): number {
+  const size = text.replaceAll(/[^\p{L}\p{N}]/gu, '').length;
+  if (size === 0) return 0;
+  let inWords = 0;
+  for (const [run] of text.matchAll(/[A-Z]?[a-z]+|[A-Z]+/g))
+    // Hexadecimal digits alone spell nothing.
+    if (run.length >= 4 && !/^[A-Fa-f]+$/.test(run) && readsLikeWord(run.toLowerCase()))
+      inWords += run.length;
+  return inWords / size;
+}
