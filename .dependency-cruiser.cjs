@@ -40,7 +40,8 @@ module.exports = {
         pathNot: [
           '^functions/$1/domain/',
           '^functions/(kernel|contracts)/',
-          'node_modules/zod/',
+          // Parsers that do nothing but parse: text in, value out.
+          'node_modules/(zod|yaml)/',
           '^(node:)?(buffer|crypto|util|zlib)$',
         ],
       },

@@ -20,7 +20,7 @@ const MACHINES: Record<LayerArchitecture, { readonly elf: number; readonly lambd
  * @param directory what Lambda would unpack to `/opt`
  * @returns one sentence for each problem, with the file it is about; empty if the layer would load
  */
-export function problemsOfLayer(directory: string, architecture: LayerArchitecture): string[] {
+function problemsOfLayer(directory: string, architecture: LayerArchitecture): string[] {
   const addons = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.node'),
   );
