@@ -158,11 +158,13 @@ const TRY = `
   })();
 `;
 
-/** Loads and uses what was assembled, by Lambda's Node. */
+/** Loads, every symbol at once, and uses what was assembled, by Lambda's Node. */
 async function tryIt(modules: string): Promise<void> {
   const storage = await mkdtemp(path.join(tmpdir(), 'shhh-try-hypercore-'));
   try {
-    await runCommand(findLambdaNode().binary, ['-e', TRY, modules, storage]);
+    await runCommand(findLambdaNode().binary, ['-e', TRY, modules, storage], {
+      env: { ...process.env, LD_BIND_NOW: '1' },
+    });
   } finally {
     await rm(storage, { recursive: true, force: true });
   }

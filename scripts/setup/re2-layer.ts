@@ -155,13 +155,17 @@ async function findCompiler(architecture: LayerArchitecture): Promise<NodeJS.Pro
   return native ? { CXX: cxx } : { CC: `${prefix}gcc`, CXX: cxx, AR: `${prefix}ar`, LINK: cxx };
 }
 
-/** Loads what was built, by its path: this project's own re2 must not answer in its place. */
+/** Loads what was built, every symbol at once, and by its path: this project's own re2 must not answer in its place. */
 async function tryIt(layer: string): Promise<void> {
-  await runCommand(findLambdaNode().binary, [
-    '-e',
-    "if (!new (require(process.argv[1]))('^a+$').test('aaa')) throw new Error('re2 does not match')",
-    path.join(layer, 'nodejs/node_modules/re2'),
-  ]);
+  await runCommand(
+    findLambdaNode().binary,
+    [
+      '-e',
+      "if (!new (require(process.argv[1]))('^a+$').test('aaa')) throw new Error('re2 does not match')",
+      path.join(layer, 'nodejs/node_modules/re2'),
+    ],
+    { env: { ...process.env, LD_BIND_NOW: '1' } },
+  );
 }
 
 async function useInProject(layer: string): Promise<void> {
