@@ -41,7 +41,7 @@ export async function withDeployed<T>(
 ): Promise<T> {
   return withWorkshop(async (workshop) => {
     const assemblyDir = path.join(workshop, 'cdk.out');
-    await Promise.all([
+    await allOf([
       synthesize(app, assemblyDir),
       step('cdk bootstrap', app.log, () =>
         // Where no cdk.json lies: it would synthesize the app as well, for nothing.
@@ -66,6 +66,12 @@ export async function withDeployed<T>(
     );
     return use({ assemblyDir, outputs: Outputs.parse(JSON.parse(await readFile(outputsFile, 'utf8'))) });
   });
+}
+
+/** Waits for all, even if one fails: the others still write where the caller would clean up. */
+async function allOf(steps: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(steps);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 async function withWorkshop<T>(use: (directory: string) => Promise<T>): Promise<T> {

@@ -28,8 +28,6 @@ const Manifest = z.object({
   ),
 });
 
-export type TemplateResource = z.infer<typeof Resource>;
-
 /** A stack as it was asked for. */
 export interface AskedStack {
   readonly name: string;
