@@ -44,12 +44,14 @@ export const ruleSource = z.strictObject({
   /** The group that is the secret; by default the first that took part in the match, or the whole match. */
   secretGroup: z.int().nonnegative().optional(),
   /** Every match holds at least one of these, whatever its case: the prefilter looks for nothing else. */
-  keywords: z.array(z.string().min(2)).min(1),
+  keywords: z.array(z.string().min(3)).min(1),
   severity,
   confidence: probability,
   active: z.boolean(),
   /** A human fixed this rule; nothing automatic may overwrite it. */
   locked: z.boolean().optional(),
+  /** Longest match in bytes that is looked for, where the regex itself sets no bound. */
+  maxLength: z.int().positive().max(16_384).optional(),
   /** Least Shannon entropy of the secret, in bits a character. */
   minEntropy: z.number().positive().max(8).optional(),
   /**
@@ -90,6 +92,8 @@ const compiledRule = z.strictObject({
   keywords: z.array(z.string()),
   /** Whether the regex wants them as they are written, so that another spelling needs no second look. */
   exactKeywords: z.boolean(),
+  /** Whether a match starts with its keyword, and that with a word: then no letter, digit or underscore stands before it. */
+  wordStart: z.boolean(),
   /** A match starts at most this many bytes before one of its keywords, and is at most `maxLength` bytes long. */
   lookBehind: z.int().nonnegative(),
   maxLength: z.int().positive(),

@@ -55,6 +55,8 @@ interface Rule {
   allowlist: readonly ByteRegex[] | undefined;
   /** The part of the present entry that waits to be searched; `windowEnd` 0 where there is none. */
   windowStart: number;
+  /** Matches in the present entry so far. */
+  matches: number;
   /** Past the last keyword that opened it: where a match may start at the latest, for a rule of context. */
   lastStart: number;
   windowEnd: number;
@@ -65,8 +67,6 @@ interface Candidate {
   readonly generic: boolean;
 }
 
-/** Entries are laid side by side up to this size; a longer entry gets an arena of its own for the one scan. */
-const ARENA_BYTES = 1024 * 1024;
 /** No UTF-8 text holds this byte, no class matches it and `\b` takes it for the edge of a word. */
 const SEPARATOR = 0xff;
 /** Bytes past the longest match that a regex may want to look at. */
@@ -78,16 +78,17 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     regex: undefined,
     allowlist: undefined,
     windowStart: 0,
+    matches: 0,
     lastStart: 0,
     windowEnd: 0,
   }));
   const keywords = [
     ...new Set(pack.rules.flatMap((rule) => rule.keywords.map((keyword) => keyword.toLowerCase()))),
   ];
-  const wanted = keywords.map((keyword) => wantersOf(keyword, rules));
+  const wanters = wantersOf(rules);
+  const wanted = keywords.map((keyword) => wanters.get(keyword) ?? []);
   const lengths = keywords.map((keyword) => keyword.length);
   const prefilter: Prefilter = createPrefilter(keywords);
-  const shared = Buffer.allocUnsafeSlow(ARENA_BYTES);
 
   // Rules of context share a few forms of value.
   const regexes = new Map<string, ByteRegex>();
@@ -101,7 +102,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     const matches: Match[] = [];
     let first = 0;
     while (first < entries.length) {
-      const { arena, ends } = fill(shared, entries, first);
+      const { arena, ends } = fill(prefilter.arena, entries, first);
       scanArena(arena, ends, first, matches);
       first += ends.length;
     }
@@ -122,6 +123,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
         const length = lengths[keyword] ?? 0;
         for (const { rule, exact } of wanted[keyword] ?? []) {
           if (exact !== undefined && !standsAt(arena, place, exact)) continue;
+          if (rule.compiled.wordStart && isWord(arena[place - 1])) continue;
           const { context } = rule.compiled;
           if (context !== undefined && !standsAlone(arena, place, length)) continue;
           const from =
@@ -131,7 +133,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
           if (from > rule.windowEnd || rule.windowEnd === 0) {
             if (rule.windowEnd > 0) search(rule, arena, start, end, first + index, candidates);
             rule.windowStart = from;
-          }
+          } else if (from < rule.windowStart) rule.windowStart = from;
           rule.lastStart = from + (context?.within ?? 0);
           rule.windowEnd = Math.max(to, rule.windowEnd);
           touched.add(rule);
@@ -141,6 +143,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
         for (const rule of touched) {
           search(rule, arena, start, end, first + index, candidates);
           rule.windowEnd = 0;
+          rule.matches = 0;
         }
         touched.clear();
         if (candidates.length > 0) matches.push(...resolve(candidates));
@@ -166,7 +169,13 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
       const whole = spans?.[0];
       if (spans === undefined || whole === undefined) return;
       const secret = secretOf(spans, rule.compiled.secretGroup) ?? whole;
-      if (!rule.compiled.context || inContext(rule, view, secret[0], start)) {
+      rule.matches += 1;
+      if (rule.matches > MATCHES_FREE + (end - start) / BYTES_A_MATCH) {
+        candidates.push(flood(rule, view, whole[0], entry));
+        return;
+      }
+      const inPlace = !rule.compiled.context || inContext(rule, view, secret[0], start);
+      if (inPlace && !isPieceOfBlob(arena.subarray(start, end), secret)) {
         const candidate = judge(rule, view, whole, secret, entry);
         if (candidate !== undefined) candidates.push(candidate);
       }
@@ -182,19 +191,24 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     entry: number,
   ): Candidate | undefined {
     const { compiled } = rule;
-    const bytes = view.subarray(offset, end);
-    const text = bytes.toString('utf8');
+    // Most of what a generic rule matches are words; this is cheaper than making a string of them.
+    if (compiled.generic === 'token' && !mayBeRandom(view, offset, end)) return undefined;
+    const text = view.toString('utf8', offset, end);
     if (text.length === 0 || isPlaceholderToken(text)) return undefined;
     if (compiled.minEntropy > 0 && shannonEntropy(text) < compiled.minEntropy) return undefined;
     if (
       compiled.generic === 'token' &&
-      (isOrdinaryToken(text) || isPublicName(view.toString('latin1', matchStart, offset)))
+      (isOrdinaryToken(text) ||
+        isPublicName(view.toString('latin1', Math.max(0, matchStart - WORDS_BEFORE), offset)))
     )
       return undefined;
     if (compiled.generic === 'none' && readsLikeText(text)) return undefined;
     if (compiled.generic === 'password' && isOrdinaryPassword(text)) return undefined;
     rule.allowlist ??= compiled.allowlist.map((source) => createRegex(`\\A(?:${source})\\z`));
-    if (rule.allowlist.some((allowed) => allowed.exec(bytes, 0) !== undefined)) return undefined;
+    if (rule.allowlist.length > 0) {
+      const bytes = view.subarray(offset, end);
+      if (rule.allowlist.some((allowed) => allowed.exec(bytes, 0) !== undefined)) return undefined;
+    }
     const checks = runChecks(compiled.checks, text);
     const confidence = confidenceOf(compiled.confidence, checks);
     if (confidence < REPORT_FROM) return undefined;
@@ -202,13 +216,9 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
       entry,
       offset,
       length: end - offset,
-      rule: compiled.name,
-      secretType: compiled.secretType,
-      provider: compiled.provider,
-      severity: compiled.severity,
+      ...told(compiled),
       confidence,
       checks,
-      recommendedAction: compiled.recommendedAction,
       secret: new Redacted(text),
       context: { offset: matchStart, length: matchEnd - matchStart },
       covers: [{ offset, length: end - offset }],
@@ -216,8 +226,65 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     return { match, generic: compiled.generic !== 'none' };
   }
 
+  /** The rest of what a rule was to search, as one finding: it holds more of the rule's matches than can be told apart. */
+  function flood({ compiled }: Rule, view: Buffer, offset: number, entry: number): Candidate {
+    const rest = { offset, length: view.length - offset };
+    return {
+      match: {
+        ...told(compiled),
+        ...rest,
+        entry,
+        confidence: REPORT_FROM,
+        checks: [],
+        secret: new Redacted(view.toString('utf8', offset)),
+        context: rest,
+        covers: [rest],
+      },
+      generic: true,
+    };
+  }
+
   return { pack: pack.digest, scan };
 }
+
+/**
+ * Whether the bytes are a piece of something longer in base64: a signature holds every short format by chance.
+ * A `+` beside the piece or the padding at the end gives it away; a path in a URL has neither.
+ */
+function isPieceOfBlob(entry: Buffer, [offset, end]: readonly [number, number]): boolean {
+  let from = offset;
+  let to = end;
+  let plus = false;
+  while (offset - from < BLOB_BYTES && isBase64(entry[from - 1])) plus ||= entry[--from] === PLUS;
+  while (to - end < 4 * BLOB_BYTES && isBase64(entry[to])) plus ||= entry[to++] === PLUS;
+  const padded = to > end && entry[to] === EQUALS;
+  return offset - from + to - end >= BLOB_BYTES / 2 && (plus || padded);
+}
+
+const PLUS = 0x2b;
+const EQUALS = 0x3d;
+
+/** Whether a token may be random at all: it holds a digit, or is long and mixes cases. */
+function mayBeRandom(bytes: Buffer, from: number, to: number): boolean {
+  let upper = 0;
+  let lower = 0;
+  for (let at = from; at < to; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= 0x30 && byte <= 0x39) return true;
+    if (byte >= 0x41 && byte <= 0x5a) upper += 1;
+    else if (byte >= 0x61 && byte <= 0x7a) lower += 1;
+  }
+  return to - from >= 16 && upper > 1 && lower > 1;
+}
+
+/** What a finding says of its rule. */
+const told = ({ name, secretType, provider, severity, recommendedAction }: CompiledRule) => ({
+  rule: name,
+  secretType,
+  provider,
+  severity,
+  recommendedAction,
+});
 
 function secretOf(spans: RegexSpans, group: number | undefined): RegexSpans[number] {
   return group === undefined ? spans.slice(1).find((span) => span !== undefined) : spans[group];
@@ -229,20 +296,33 @@ interface Wanter {
   readonly exact: Buffer | undefined;
 }
 
-function wantersOf(keyword: string, rules: readonly Rule[]): readonly Wanter[] {
-  return rules.flatMap((rule) => {
-    const spellings = rule.compiled.keywords.filter((each) => each.toLowerCase() === keyword);
-    const [spelling] = spellings;
-    if (spelling === undefined) return [];
-    const exact = rule.compiled.exactKeywords && spellings.length === 1;
-    return [{ rule, exact: exact ? Buffer.from(spelling, 'latin1') : undefined }];
-  });
+/** By keyword, lower-cased. */
+function wantersOf(rules: readonly Rule[]): ReadonlyMap<string, readonly Wanter[]> {
+  const wanters = new Map<string, Wanter[]>();
+  for (const rule of rules) {
+    const spellings = Map.groupBy(rule.compiled.keywords, (keyword) => keyword.toLowerCase());
+    for (const [keyword, spelled] of spellings) {
+      const [spelling = keyword] = spelled;
+      const exact = rule.compiled.exactKeywords && spelled.length === 1;
+      const known = wanters.get(keyword) ?? [];
+      known.push({ rule, exact: exact ? Buffer.from(spelling, 'latin1') : undefined });
+      wanters.set(keyword, known);
+    }
+  }
+  return wanters;
 }
 
 function standsAt(bytes: Buffer, place: number, text: Buffer): boolean {
   for (let at = 0; at < text.length; at += 1) if (bytes[place + at] !== text[at]) return false;
   return true;
 }
+
+/**
+ * How many matches of one rule are looked at in one entry: some, and one for so many bytes. What makes more of them is
+ * no text that anybody reads; it is withheld from there on, in one finding, rather than let it slow the scan down.
+ */
+const MATCHES_FREE = 128;
+const BYTES_A_MATCH = 256;
 
 /** How far before its keyword a word of context may name a credential. */
 const WORDS_BEFORE = 24;
@@ -270,18 +350,33 @@ function inContext(
   return !compiled.context.credentialWord || CREDENTIAL_WORD.test(between);
 }
 
-/** Whether a short name stands by itself: `exa` in `EXA_KEY`, not in `example`. A long one is rarely part of another. */
+/**
+ * Whether a short name stands by itself: `exa` in `EXA_KEY`, not in `example`, and not by chance in the middle of
+ * a hash or signature. A long one is rarely part of another.
+ */
 function standsAlone(bytes: Buffer, place: number, length: number): boolean {
   if (length >= 7) return true;
-  return !isLetter(bytes[place - 1]) && !isLowerLetter(bytes[place + length]);
+  if (isLetter(bytes[place - 1]) || isLowerLetter(bytes[place + length])) return false;
+  let from = place;
+  let to = place + length;
+  while (to - from < BLOB_BYTES && isBase64(bytes[from - 1])) from -= 1;
+  while (to - from < BLOB_BYTES && isBase64(bytes[to])) to += 1;
+  return to - from < BLOB_BYTES;
 }
 
+/** No name of a variable or a provider is this long without a `_`, a `-` or a dot in it. */
+const BLOB_BYTES = 32;
+
+const isBase64 = (byte: number | undefined): boolean =>
+  isLetter(byte) || byte === 0x2b || (byte !== undefined && byte >= 0x2f && byte <= 0x39);
+const isWord = (byte: number | undefined): boolean =>
+  isLetter(byte) || byte === 0x5f || (byte !== undefined && byte >= 0x30 && byte <= 0x39);
 const isLowerLetter = (byte: number | undefined): boolean =>
   byte !== undefined && byte >= 0x61 && byte <= 0x7a;
 const isLetter = (byte: number | undefined): boolean =>
   isLowerLetter(byte) || (byte !== undefined && byte >= 0x41 && byte <= 0x5a);
 
-/** Lays entries from `first` on into the arena, a separator after each, as many as fit; at least one. */
+/** Lays entries from `first` on into the arena, a separator after each, as many as fit; one too long for it lies alone. */
 function fill(
   shared: Buffer,
   entries: readonly (string | Uint8Array)[],
@@ -310,7 +405,7 @@ function fill(
 }
 
 /** Of findings that overlap, the specific beats the generic, then the surer, then the longer, then the earlier one. */
-function resolve(candidates: Candidate[]): readonly Match[] {
+function resolve(candidates: readonly Candidate[]): readonly Match[] {
   const ranked = candidates.toSorted(
     (a, b) =>
       Number(a.generic) - Number(b.generic) ||
@@ -319,14 +414,27 @@ function resolve(candidates: Candidate[]): readonly Match[] {
       a.match.offset - b.match.offset ||
       (a.match.rule < b.match.rule ? -1 : 1),
   );
-  const kept: (Match & { covers: Span[] })[] = [];
+  // Kept findings do not overlap, so they stand in one order by offset, and only neighbours can overlap a new one.
+  const kept: { match: Match; covers: Span[] }[] = [];
   for (const { match } of ranked) {
-    const winner = kept.find((other) => overlap(other, match));
-    if (winner === undefined) kept.push({ ...match, covers: [...match.covers] });
-    else winner.covers.push(...match.covers);
+    const place = firstEndingAfter(kept, match.offset);
+    const neighbour = kept[place];
+    if (neighbour !== undefined && neighbour.match.offset < match.offset + match.length)
+      neighbour.covers.push(...match.covers);
+    else kept.splice(place, 0, { match, covers: [...match.covers] });
   }
-  return kept.toSorted((a, b) => a.offset - b.offset);
+  return kept.map(({ match, covers }) => (covers.length === 1 ? match : { ...match, covers }));
 }
 
-const overlap = (a: Span, b: Span): boolean =>
-  a.offset < b.offset + b.length && b.offset < a.offset + a.length;
+/** Index of the first kept finding that ends after `offset`. */
+function firstEndingAfter(kept: readonly { readonly match: Match }[], offset: number): number {
+  let low = 0;
+  let high = kept.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const match = kept[middle]?.match;
+    if (match !== undefined && match.offset + match.length > offset) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

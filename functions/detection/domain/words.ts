@@ -27,6 +27,12 @@ function readsLikeWord(run: string): boolean {
   return sum / (run.length - 1) >= WORD_FROM;
 }
 
+/** How common a pair of characters is, 0 to 9; pairs with anything but letters count as rare. */
+export function pairCommonness(pair: string): number {
+  const [first, second] = [pair.charCodeAt(0) - A, pair.charCodeAt(1) - A] as const;
+  return first < 0 || first > 25 || second < 0 || second > 25 ? 1 : Number(PAIRS[first * 26 + second] ?? 0);
+}
+
 /** The share of a text's letters and digits that stand in words of four letters or more, 0 to 1. */
 export function wordShare(text: string): number {
   const size = text.replaceAll(/[^\p{L}\p{N}]/gu, '').length;
