@@ -1,0 +1,204 @@
+/**
+ * Finds secrets in entries as they stand and in what is encoded or disguised in them. What {@link findDisguised} points
+ * at is decoded into views, views are looked into again, and one scan runs over the entries and all views together;
+ * a match in a view becomes a match in the entry, at the bytes that encode it.
+ */
+import type { CompiledPack } from './pack.ts';
+import type { CreateRegex } from './ports.ts';
+import { createScanner, type Match, type Span } from './scanner.ts';
+import { decode } from './views/decode.ts';
+import { findDisguised, MIN_TOKEN, prefixKey, type Edge, type Layout, type Prefixes } from './views/find.ts';
+import { joinSplit, type Sequence } from './views/split.ts';
+import { sourceOfEntry, type Disguise, type Place, type Source } from './views/view.ts';
+
+/** A match, and what had to be undone to see it, outermost first: nothing for a secret that stands there plainly. */
+export interface DetectedMatch extends Match {
+  readonly disguises: readonly Disguise[];
+}
+
+export interface Detector {
+  /** The pack's digest. */
+  readonly pack: string;
+  /**
+   * Text counts as its UTF-8 bytes. Matches come ordered by entry, then by offset, and do not overlap.
+   * @param sequence says which entries follow on one another; without it none do
+   */
+  scan(entries: readonly (string | Uint8Array)[], sequence?: Sequence): readonly DetectedMatch[];
+}
+
+/** How many encodings inside one another are undone. */
+export const MAX_DEPTH = 3;
+/** Decoded bytes that an entry may cost, as a multiple of its own and beyond that. */
+const BUDGET_FACTOR = 4;
+const BUDGET_BYTES = 16 * 1024;
+/** Texts are searched together up to this size, so that a short one costs no native call of its own. */
+const BODY_BYTES = 1024 * 1024;
+const SEPARATOR = 0xff;
+
+/** Undoing these is a guess: only what has a form of its own counts then, not what just has a name before it. */
+const GUESSES: ReadonlySet<Disguise> = new Set(['separators', 'concatenation', 'case', 'split']);
+
+export function createDetector(pack: CompiledPack, createRegex: CreateRegex): Detector {
+  const scanner = createScanner(pack, createRegex);
+  const prefixes = prefixesOf(pack);
+  const named = new Set(
+    pack.rules.filter((rule) => rule.generic !== 'none' || rule.context !== undefined).map((rule) => rule.name),
+  );
+
+  function scan(entries: readonly (string | Uint8Array)[], sequence?: Sequence): readonly DetectedMatch[] {
+    const sources = entries.map((entry, index) =>
+      sourceOfEntry(index, typeof entry === 'string' ? Buffer.from(entry) : bufferOf(entry)),
+    );
+    const views = viewsOf(sources, prefixes, sequence);
+    const matches = scanner.scan([...sources, ...views].map(({ bytes }) => bytes));
+    if (views.length === 0) return matches.map((match) => ({ ...match, disguises: [] }));
+    const perEntry = new Map<number, DetectedMatch[]>();
+    for (const match of matches)
+      for (const placed of matchesIn(match, sources, views)) {
+        const known = perEntry.get(placed.entry);
+        if (known === undefined) perEntry.set(placed.entry, [placed]);
+        else known.push(placed);
+      }
+    return [...perEntry]
+      .toSorted(([a], [b]) => a - b)
+      .flatMap(([, found]) => (found.length === 1 ? found : resolve(found, named)));
+  }
+
+  function matchesIn(match: Match, sources: readonly Source[], views: readonly Source[]): readonly DetectedMatch[] {
+    const view = views[match.entry - sources.length];
+    if (view === undefined) return [{ ...match, disguises: [] }];
+    const { disguises } = view;
+    if (named.has(match.rule) && disguises.some((disguise) => GUESSES.has(disguise))) return [];
+    const places = view.placesOf(match.offset, match.offset + match.length);
+    // What stands in one half alone is found there without the other.
+    if (disguises[0] === 'split' && places.length < 2) return [];
+    const covers = match.covers.flatMap(({ offset, length }) => view.placesOf(offset, offset + length));
+    return places.map(({ entry, offset, length }) => ({
+      ...match,
+      entry,
+      offset,
+      length,
+      covers: covers.filter((cover) => cover.entry === entry).map(toSpan),
+      disguises,
+    }));
+  }
+
+  return { pack: scanner.pack, scan };
+}
+
+const bufferOf = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const toSpan = ({ offset, length }: Place): Span => ({ offset, length });
+
+function viewsOf(entries: readonly Source[], prefixes: Prefixes, sequence: Sequence | undefined): readonly Source[] {
+  const views: Source[] = [];
+  const budgets = new Map<number, number>();
+  let level = entries;
+  for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth += 1) {
+    const next: Source[] = [];
+    const edges: Edge[] = [];
+    for (let first = 0; first < level.length; ) {
+      const { layout, count } = lay(level, first);
+      const here: Edge[] = [];
+      const regions = findDisguised(
+        layout,
+        prefixes,
+        (text, from, to) => level[first + text]?.isVerbatim(from, to) ?? false,
+        depth === 0 && sequence !== undefined ? here : undefined,
+      );
+      edges.push(...here.map((edge) => ({ ...edge, text: first + edge.text })));
+      for (const region of regions) {
+        const source = level[first + region.text];
+        if (source === undefined) continue;
+        const budget = budgets.get(source.entry) ?? budgetOf(entries[source.entry]);
+        if (region.to - region.from > budget) continue;
+        const view = decode(source, region);
+        budgets.set(source.entry, budget - view.bytes.length);
+        if (view.bytes.length > 0) next.push(view);
+      }
+      first += count;
+    }
+    if (sequence !== undefined && depth === 0) next.push(...joinSplit(entries, edges, sequence));
+    views.push(...next);
+    level = next;
+  }
+  return views;
+}
+
+const budgetOf = (entry: Source | undefined): number => (entry?.bytes.length ?? 0) * BUDGET_FACTOR + BUDGET_BYTES;
+
+/** Lays texts from `first` on side by side, as many as make a body; at least one. */
+function lay(sources: readonly Source[], first: number): { layout: Layout; count: number } {
+  let count = 0;
+  let size = 0;
+  for (; first + count < sources.length; count += 1) {
+    const length = (sources[first + count]?.bytes.length ?? 0) + 1;
+    if (count > 0 && size + length > BODY_BYTES) break;
+    size += length;
+  }
+  const bytes = Buffer.allocUnsafe(size);
+  const starts: number[] = [];
+  const ends: number[] = [];
+  let at = 0;
+  for (const { bytes: text } of sources.slice(first, first + count)) {
+    starts.push(at);
+    bytes.set(text, at);
+    at += text.length;
+    ends.push(at);
+    bytes[at] = SEPARATOR;
+    at += 1;
+  }
+  return { layout: { bytes, starts, ends }, count };
+}
+
+/** The beginnings of tokens that one could write in another case: those that rules want in exactly one. */
+function prefixesOf(pack: CompiledPack): Prefixes {
+  const prefixes = new Map<number, Buffer[]>();
+  for (const rule of pack.rules) {
+    if (!rule.exactKeywords || rule.generic !== 'none' || rule.context !== undefined || rule.lookBehind > 0) continue;
+    for (const keyword of rule.keywords) {
+      if (keyword.length < 3 || keyword.length >= MIN_TOKEN || !/^[A-Za-z0-9]+[_-][\w-]*$/.test(keyword)) continue;
+      const prefix = Buffer.from(keyword, 'latin1');
+      const key = prefixKey(prefix, 0);
+      prefixes.set(key, [...(prefixes.get(key) ?? []), prefix]);
+    }
+  }
+  return prefixes;
+}
+
+/**
+ * Of matches in one entry that overlap, one stays: a form of its own before a mere name, then the surer, then the
+ * longer, then the one of which more was undone, whose secret is the real one. It covers what all of them covered.
+ */
+function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>): readonly DetectedMatch[] {
+  const ranked = distinct(matches).toSorted(
+    (a, b) =>
+      Number(named.has(a.rule)) - Number(named.has(b.rule)) ||
+      b.confidence - a.confidence ||
+      b.length - a.length ||
+      b.disguises.length - a.disguises.length ||
+      a.offset - b.offset ||
+      (a.rule < b.rule ? -1 : 1),
+  );
+  const kept: (DetectedMatch & { covers: Span[] })[] = [];
+  for (const match of ranked) {
+    const winner = kept.find((other) => overlap(other, match));
+    if (winner === undefined) kept.push({ ...match, covers: [...match.covers] });
+    else winner.covers.push(...match.covers);
+  }
+  return kept.toSorted((a, b) => a.offset - b.offset);
+}
+
+/** The same secret at the same place may be seen in several views: the one of which least was undone tells enough. */
+function distinct(matches: readonly DetectedMatch[]): readonly DetectedMatch[] {
+  const byPlace = new Map<string, DetectedMatch>();
+  for (const match of matches) {
+    const place = `${match.rule} ${String(match.offset)} ${String(match.length)} ${match.secret.reveal()}`;
+    const known = byPlace.get(place);
+    if (known === undefined || match.disguises.length < known.disguises.length) byPlace.set(place, match);
+  }
+  return [...byPlace.values()];
+}
+
+const overlap = (a: Span, b: Span): boolean =>
+  a.offset < b.offset + b.length && b.offset < a.offset + a.length;

@@ -1,0 +1,482 @@
+/**
+ * Says where a body of texts holds something encoded or disguised. It runs over every byte that is ever scanned, so
+ * it looks at few of them: native searches for what escapes begin with, and leaps from one possible long token to the
+ * next. Each look is bounded, so the whole is linear.
+ */
+import { isAscii } from 'node:buffer';
+import { ALPHANUMERIC, BREAK, HEX_DIGIT, hexAt, KIND, KINDS, NIBBLE, PRINTABLE, SEPARATOR, SEXTET, TOKEN } from './bytes.ts';
+import { skipLineBreak, type Recipe, type Region } from './decode.ts';
+import { codePointAt, fold } from './lookalikes.ts';
+
+/** Where texts lie in a body of bytes, ascending; a byte that is in none of them stands after each. */
+export interface Layout {
+  readonly bytes: Buffer;
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+}
+
+/** A region of one text, relative to its start. */
+export type FoundRegion = Region & { readonly text: number };
+
+/** A long token that stands at the very end or the very start of a string literal, or of its text. */
+export interface Edge {
+  readonly text: number;
+  readonly from: number;
+  readonly to: number;
+  readonly side: 'head' | 'tail';
+}
+
+/** Token prefixes by their first three characters in lower case, as one number. */
+export type Prefixes = ReadonlyMap<number, readonly Buffer[]>;
+
+/** The shortest token that is looked into, in characters. */
+export const MIN_TOKEN = 20;
+/** How much of a text before and after what is encoded is decoded with it: a name, and the rest of a secret. */
+const BEFORE = 128;
+const AFTER = 512;
+/** How far a region grows to where what stands together begins and ends. */
+const GROW_BACK = 2048;
+const GROW_ON = 8192;
+/** Groups of four base64 characters in a row that decode to text: 18 bytes. A chance run of them is rare (2⁻²²). */
+const TEXT_GROUPS = 6;
+/** Bytes of text in a row in hex; rarer still by chance. */
+const TEXT_BYTES = 12;
+
+/** What stands at the beginning of an escape. Searched natively over the whole body. */
+const MARKS: readonly (readonly [mark: string, recipe: Recipe, holds?: (bytes: Buffer, at: number) => boolean])[] = [
+  ['\\u', { disguise: 'escapes' }],
+  ['\\x', { disguise: 'escapes' }],
+  ['\\/', { disguise: 'escapes' }],
+  ['\\\\', { disguise: 'escapes' }],
+  ['\\\n', { disguise: 'escapes' }],
+  ['%', { disguise: 'percent' }, (bytes, at) => hexAt(bytes, at + 1, at + 3) >= 0],
+  ['&#', { disguise: 'entities' }],
+  ['&quot;', { disguise: 'entities' }],
+  ['&amp;', { disguise: 'entities' }],
+  ['&equals;', { disguise: 'entities' }],
+  ['&lowbar;', { disguise: 'entities' }],
+  ['+ "', { disguise: 'concatenation', commas: false }],
+  ['+"', { disguise: 'concatenation', commas: false }],
+  ["+ '", { disguise: 'concatenation', commas: false }],
+  ["+'", { disguise: 'concatenation', commas: false }],
+  ['+ \\', { disguise: 'concatenation', commas: false }],
+  ['+\\', { disguise: 'concatenation', commas: false }],
+  ['+\n', { disguise: 'concatenation', commas: false }],
+  ['. "', { disguise: 'concatenation', commas: false }],
+  [". '", { disguise: 'concatenation', commas: false }],
+  ['& "', { disguise: 'concatenation', commas: false }],
+  ['" "', { disguise: 'concatenation', commas: false }],
+  ["' '", { disguise: 'concatenation', commas: false }],
+  ['.join(', { disguise: 'concatenation', commas: true }],
+];
+
+/**
+ * @param isKnown whether a part of a text was looked into before, as part of what the text was decoded from
+ * @param edges takes up the long tokens at the edges of strings, where they are asked for
+ */
+export function findDisguised(
+  layout: Layout,
+  prefixes: Prefixes,
+  isKnown: (text: number, from: number, to: number) => boolean,
+  edges?: Edge[],
+): readonly FoundRegion[] {
+  const found: FoundRegion[] = [];
+  const regions: Regions = {
+    push(region) {
+      const start = layout.starts[region.text] ?? 0;
+      const end = layout.ends[region.text] ?? 0;
+      // With its neighbours: they decide where a token begins.
+      const from = Math.max(start, region.from - 1) - start;
+      if (!isKnown(region.text, from, Math.min(end, region.to + 1) - start)) found.push(region);
+    },
+  };
+  for (const [mark, recipe, holds] of MARKS) findMarks(layout, mark, recipe, holds, regions);
+  findLookalikes(layout, regions);
+  findTokens(layout, prefixes, regions, edges);
+  return merged(layout, found);
+}
+
+/** Regions are collected in bytes of the body, and turned into bytes of their text at the end. */
+interface Regions {
+  push(region: FoundRegion): void;
+}
+
+function findMarks(
+  { bytes, ends }: Layout,
+  mark: string,
+  recipe: Recipe,
+  holds: ((bytes: Buffer, at: number) => boolean) | undefined,
+  regions: Regions,
+): void {
+  const last = ends.at(-1) ?? 0;
+  let text = 0;
+  for (let at = bytes.indexOf(mark, 0, 'latin1'); at >= 0 && at < last; ) {
+    while ((ends[text] ?? last) <= at) text += 1;
+    const to = at + mark.length;
+    if (to <= (ends[text] ?? 0) && (holds === undefined || holds(bytes, at)))
+      regions.push({ ...recipe, text, from: at, to });
+    at = bytes.indexOf(mark, to, 'latin1');
+  }
+}
+
+function findLookalikes({ bytes, starts, ends }: Layout, regions: Regions): void {
+  for (const [text, end] of ends.entries()) {
+    const start = starts[text] ?? 0;
+    if (isAscii(bytes.subarray(start, end))) continue;
+    for (let at = start; at < end; ) {
+      if ((bytes[at] ?? 0) < 0x80) {
+        at += 1;
+        continue;
+      }
+      const char = codePointAt(bytes, at);
+      const length = char?.length ?? 1;
+      const folded = char === undefined ? undefined : fold(char.codePoint);
+      if (folded !== undefined && (folded.odd || besideToken(bytes, at, at + length)))
+        regions.push({ disguise: 'lookalikes', text, from: at, to: at + length });
+      at += length;
+    }
+  }
+}
+
+const besideToken = (bytes: Buffer, from: number, to: number): boolean =>
+  TOKEN[bytes[from - 1] ?? 0] === 1 || TOKEN[bytes[to] ?? 0] === 1;
+
+/**
+ * Every token of at least {@link MIN_TOKEN} characters: a token that long holds the byte that many past the last byte
+ * that is in none, so from there one looks back, and leaps on where one meets another such byte (as Boyer and Moore).
+ */
+function findTokens({ bytes, starts, ends }: Layout, prefixes: Prefixes, regions: Regions, edges: Edge[] | undefined): void {
+  // Nearer than the imported ones, which cost a look-up each time.
+  const token = TOKEN;
+  const kind = KIND;
+  const separators = SEPARATOR;
+  for (const [text, end] of ends.entries()) {
+    const start = starts[text] ?? 0;
+    // Up to where text is already known to be in a region of this kind.
+    let separatedTo = start;
+    let encodedTo = start;
+    let before = start - 1;
+    while (before + MIN_TOKEN < end) {
+      let at = before + MIN_TOKEN;
+      while (at > before && token[bytes[at] ?? 0] === 1) at -= 1;
+      if (at > before) {
+        if (
+          separators[bytes[at] ?? 0] === 1 &&
+          at >= separatedTo &&
+          at + 1 < end &&
+          token[bytes[at + 1] ?? 0] === 1 &&
+          token[bytes[at - 1] ?? 0] === 1
+        )
+          separatedTo = findSeparators(bytes, at, start, end, text, regions) ?? separatedTo;
+        before = at;
+        continue;
+      }
+      const from = before + 1;
+      let to = from;
+      let kinds = 0;
+      for (; to < end; to += 1) {
+        const byte = bytes[to] ?? 0;
+        if (token[byte] !== 1) break;
+        kinds |= kind[byte] ?? 0;
+      }
+      findEscapedStart(bytes, from, start, text, regions);
+      // Random hex looks like no text in base64: no text has only these letters there.
+      const isHex = kinds === KINDS.hex;
+      if (from >= encodedTo) {
+        if (!isHex) encodedTo = findBase64(bytes, from, to, end, text, regions) ?? encodedTo;
+        findHex(bytes, from, to, text, regions);
+      }
+      if ((kinds & KINDS.mark) !== 0) {
+        findMisspelled(bytes, from, to, end, text, prefixes, regions);
+        for (let mark = Math.max(from, separatedTo); mark < to; mark += 1)
+          if (mark >= separatedTo && (KIND[bytes[mark] ?? 0] ?? 0) === KINDS.mark)
+            separatedTo = findSeparators(bytes, mark, start, end, text, regions) ?? separatedTo;
+      }
+      if (edges !== undefined && !isHex) {
+        const edge = { text, from: from - start, to: to - start };
+        if (from === start || bytes[from - 1] === 0x22) edges.push({ ...edge, side: 'head' });
+        if (to === end || bytes[to] === 0x22) edges.push({ ...edge, side: 'tail' });
+      }
+      before = to;
+    }
+  }
+}
+
+const LONGEST_START = 32;
+
+/** `\n` and the token after it read as one word; so does `\nSG.` and what follows. */
+function findEscapedStart(bytes: Buffer, from: number, start: number, text: number, regions: Regions): void {
+  let at = from;
+  while (at > start && at > from - LONGEST_START && (bytes[at - 1] === 0x2e || TOKEN[bytes[at - 1] ?? 0] === 1)) at -= 1;
+  const letter = bytes[at];
+  if (at <= start || bytes[at - 1] !== 0x5c) return;
+  if (letter === 0x6e || letter === 0x74 || letter === 0x72 || letter === 0x62 || letter === 0x66)
+    regions.push({ disguise: 'escapes', text, from: at - 1, to: at + 1 });
+}
+
+/** @returns up to where a region was found, if any */
+function findBase64(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  end: number,
+  text: number,
+  regions: Regions,
+): number | undefined {
+  let found: number | undefined;
+  for (let phase = 0; phase < 4; phase += 1) {
+    if (!decodesToText(bytes, from + phase, to)) continue;
+    let last = to;
+    for (let line = skipLineBreak(bytes, last, end); line > last; line = skipLineBreak(bytes, last, end)) {
+      last = line;
+      while (last < end && (SEXTET[bytes[last] ?? 0] ?? 64) < 64) last += 1;
+    }
+    regions.push({ disguise: 'base64', text, from: from + phase, to: last });
+    found = last;
+  }
+  return found;
+}
+
+/**
+ * Whether six groups in a row decode to text. Six in a row hold every sixth group of all, so one looks at those alone,
+ * and at their neighbours where one is text.
+ */
+function decodesToText(bytes: Buffer, from: number, to: number): boolean {
+  const groups = (to - from) >> 2;
+  for (let probe = TEXT_GROUPS - 1; probe < groups; probe += TEXT_GROUPS) {
+    let printable = textIn(bytes, from + 4 * probe);
+    if (printable < 0) continue;
+    let count = 1;
+    for (let step = -1; step <= 1; step += 2)
+      for (let group = probe + step; group >= 0 && group < groups && count < 2 * TEXT_GROUPS; group += step) {
+        const more = textIn(bytes, from + 4 * group);
+        if (more < 0) break;
+        printable += more;
+        count += 1;
+      }
+    // UTF-16 has a zero in every other byte; padding has nothing else.
+    if (count >= TEXT_GROUPS && printable * 3 >= count * 4) return true;
+  }
+  return false;
+}
+
+/** How many characters a group of base64 decodes to, zeros not counted, or -1 where it does not decode to text. */
+function textIn(bytes: Buffer, at: number): number {
+  const a = SEXTET[bytes[at] ?? 0] ?? 0;
+  const b = SEXTET[bytes[at + 1] ?? 0] ?? 0;
+  // No byte of text has its first bit set.
+  if (a >= 32 || (b & 8) !== 0) return -1;
+  const c = SEXTET[bytes[at + 2] ?? 0] ?? 0;
+  const d = SEXTET[bytes[at + 3] ?? 0] ?? 0;
+  const first = (a << 2) | (b >> 4);
+  const second = ((b & 15) << 4) | (c >> 2);
+  const third = ((c & 3) << 6) | d;
+  if (!isText(first) || !isText(second) || !isText(third)) return -1;
+  return Number(first > 0) + Number(second > 0) + Number(third > 0);
+}
+
+const isText = (byte: number): boolean => byte === 0 || PRINTABLE[byte] === 1;
+
+function findHex(bytes: Buffer, from: number, to: number, text: number, regions: Regions): void {
+  for (let at = from; at < to; ) {
+    let end = at;
+    while (end < to && HEX_DIGIT[bytes[end] ?? 0] === 1) end += 1;
+    if (end - at >= 2 * TEXT_BYTES)
+      for (let phase = 0; phase < 2; phase += 1)
+        if (hexDecodesToText(bytes, at + phase, end))
+          regions.push({ disguise: 'hex', text, from: at + phase, to: end - ((end - at - phase) % 2) });
+    at = end + 1;
+  }
+}
+
+/** As {@link decodesToText}, for bytes of two digits. */
+function hexDecodesToText(bytes: Buffer, from: number, to: number): boolean {
+  const length = (to - from) >> 1;
+  for (let probe = TEXT_BYTES - 1; probe < length; probe += TEXT_BYTES) {
+    if (!isHexText(bytes, from + 2 * probe)) continue;
+    let count = 1;
+    for (let step = -1; step <= 1; step += 2)
+      for (let byte = probe + step; byte >= 0 && byte < length && count < 2 * TEXT_BYTES; byte += step) {
+        if (!isHexText(bytes, from + 2 * byte)) break;
+        count += 1;
+      }
+    if (count >= TEXT_BYTES) return true;
+  }
+  return false;
+}
+
+const isHexText = (bytes: Buffer, at: number): boolean =>
+  isText((NIBBLE[bytes[at] ?? 0] ?? 0) * 16 + (NIBBLE[bytes[at + 1] ?? 0] ?? 0));
+
+/** A token's prefix in another case: whoever reads it restores it. */
+function findMisspelled(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  end: number,
+  text: number,
+  prefixes: Prefixes,
+  regions: Regions,
+): void {
+  const candidates = prefixes.get(prefixKey(bytes, from));
+  if (candidates === undefined) return;
+  for (const prefix of candidates) {
+    let misspelled = false;
+    let at = 0;
+    for (; at < prefix.length && from + at < to; at += 1) {
+      const byte = bytes[from + at] ?? 0;
+      const wanted = prefix[at] ?? 0;
+      if (byte === wanted) continue;
+      if (ALPHANUMERIC[byte] !== 1 || (byte ^ wanted) !== 0x20) break;
+      misspelled = true;
+    }
+    if (at === prefix.length && misspelled)
+      regions.push({ disguise: 'case', text, from, to: grownTo(bytes, to, end), beginning: prefix });
+  }
+}
+
+/** The three bytes from a place on, letters in lower case, as one number. */
+export const prefixKey = (bytes: Buffer, at: number): number =>
+  (((bytes[at] ?? 0) | 0x20) << 16) | (((bytes[at + 1] ?? 0) | 0x20) << 8) | ((bytes[at + 2] ?? 0) | 0x20);
+
+/** The longest piece between two separators, in characters. */
+const LONGEST_PIECE = 8;
+const MIN_SEPARATED = 16;
+
+/**
+ * The same separator after every so many characters.
+ * @param at where one of the separators stands
+ * @returns where they end, if they are there
+ */
+function findSeparators(
+  bytes: Buffer,
+  at: number,
+  start: number,
+  end: number,
+  text: number,
+  regions: Regions,
+): number | undefined {
+  const separator = bytes[at] ?? 0;
+  for (let every = 1; every <= LONGEST_PIECE; every += 1) {
+    const step = every + 1;
+    const next = bytes[at + step] === separator;
+    const previous = bytes[at - step] === separator;
+    const isRegular =
+      (next && (previous || bytes[at + 2 * step] === separator)) ||
+      (previous && bytes[at - 2 * step] === separator);
+    if (!isRegular) continue;
+    let first = at;
+    while (first - step >= start && bytes[first - step] === separator && isPiece(bytes, first - every, first))
+      first -= step;
+    let last = at;
+    while (last + step < end && bytes[last + step] === separator && isPiece(bytes, last + 1, last + step))
+      last += step;
+    const count = (last - first) / step + 1;
+    if (count < (every <= 2 ? 8 : every <= 5 ? 4 : 3)) continue;
+    let from = first;
+    while (from > start && from > first - LONGEST_START && isPiece(bytes, from - 1, from)) from -= 1;
+    let to = last + 1;
+    while (to < end && to < last + LONGEST_END && isPiece(bytes, to, to + 1)) to += 1;
+    if (!looksRandom(bytes, from, to) || isUuid(bytes, from, to, first, count)) continue;
+    // The first and the last separator may be no part of it, but stand before and after it.
+    for (const [skipped, kept] of count > 3 ? EDGES : EDGES.slice(0, 1))
+      regions.push({
+        disguise: 'separators',
+        text,
+        from,
+        to,
+        first: first + skipped * step,
+        every,
+        count: count - skipped - kept,
+      });
+    return to;
+  }
+  return undefined;
+}
+
+const EDGES = [
+  [0, 0],
+  [1, 0],
+  [0, 1],
+  [1, 1],
+] as const;
+const LONGEST_END = 256;
+
+function isPiece(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (TOKEN[byte] !== 1 && byte !== 0x2e && byte !== 0x3d) return false;
+  }
+  return true;
+}
+
+/** Enough of it, and digits in it: words may be of one length, too. */
+function looksRandom(bytes: Buffer, from: number, to: number): boolean {
+  let count = 0;
+  let digits = 0;
+  for (let at = from; at < to; at += 1) {
+    const byte = bytes[at] ?? 0;
+    count += ALPHANUMERIC[byte] ?? 0;
+    digits += Number(byte >= 0x30 && byte <= 0x39);
+  }
+  return count >= MIN_SEPARATED && digits >= 2;
+}
+
+/** A uuid (RFC 9562) has four dashes, the last four as far from one another as pieces are, and hex around them. */
+const isUuid = (bytes: Buffer, from: number, to: number, first: number, count: number): boolean =>
+  count === 4 &&
+  first - from === 8 &&
+  to - from === 36 &&
+  hexAt(bytes, from, first) >= 0 &&
+  hexAt(bytes, to - 12, to) >= 0;
+
+function grownTo(bytes: Buffer, to: number, end: number): number {
+  let at = to;
+  while (at < end && at < to + GROW_ON && BREAK[bytes[at] ?? 0] !== 1) at += 1;
+  return at;
+}
+
+/** How far a region goes on past its last mark, as far as `limit`. */
+const reachOf = (bytes: Buffer, lastMark: number, limit: number): number =>
+  grownTo(bytes, Math.min(limit, lastMark + AFTER), limit);
+
+/** Marks of one kind that stand close make one region, with what stands around them. */
+function merged({ bytes, starts, ends }: Layout, found: readonly FoundRegion[]): readonly FoundRegion[] {
+  const regions: FoundRegion[] = [];
+  const open = new Map<string, FoundRegion & { lastMark: number }>();
+  const grouped = found.toSorted((a, b) => a.from - b.from);
+  const close = (region: FoundRegion & { lastMark: number }): void => {
+    const end = ends[region.text] ?? 0;
+    const { lastMark, ...rest } = region;
+    regions.push({ ...rest, to: reachOf(bytes, lastMark, end) });
+  };
+  for (const region of grouped) {
+    if (isExact(region)) {
+      regions.push(region);
+      continue;
+    }
+    const key = region.disguise === 'concatenation' ? `${region.disguise}${String(region.commas)}` : region.disguise;
+    const known = open.get(key);
+    if (known?.text === region.text && region.from <= reachOf(bytes, known.lastMark, region.from)) {
+      known.lastMark = region.to;
+      continue;
+    }
+    if (known !== undefined) close(known);
+    const start = starts[region.text] ?? 0;
+    // A list is joined after it is written.
+    const before = region.disguise === 'concatenation' && region.commas ? 4 * BEFORE : BEFORE;
+    let from = Math.max(start, region.from - before);
+    for (let grown = 0; grown < GROW_BACK && from > start && BREAK[bytes[from - 1] ?? 0] !== 1; grown += 1) from -= 1;
+    open.set(key, { ...region, from, lastMark: region.to });
+  }
+  for (const region of open.values()) close(region);
+  return regions.map((region) => {
+    const start = starts[region.text] ?? 0;
+    const moved = { ...region, from: region.from - start, to: region.to - start };
+    return moved.disguise === 'separators' ? { ...moved, first: moved.first - start } : moved;
+  });
+}
+
+/** Whose first and last byte the search itself said. */
+const isExact = ({ disguise }: Region): boolean =>
+  disguise === 'base64' || disguise === 'hex' || disguise === 'case' || disguise === 'separators';
