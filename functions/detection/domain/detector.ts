@@ -42,7 +42,9 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
   const scanner = createScanner(pack, createRegex);
   const prefixes = prefixesOf(pack);
   const named = new Set(
-    pack.rules.filter((rule) => rule.generic !== 'none' || rule.context !== undefined).map((rule) => rule.name),
+    pack.rules
+      .filter((rule) => rule.generic !== 'none' || rule.context !== undefined)
+      .map((rule) => rule.name),
   );
 
   function scan(entries: readonly (string | Uint8Array)[], sequence?: Sequence): readonly DetectedMatch[] {
@@ -64,7 +66,11 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
       .flatMap(([, found]) => (found.length === 1 ? found : resolve(found, named)));
   }
 
-  function matchesIn(match: Match, sources: readonly Source[], views: readonly Source[]): readonly DetectedMatch[] {
+  function matchesIn(
+    match: Match,
+    sources: readonly Source[],
+    views: readonly Source[],
+  ): readonly DetectedMatch[] {
     const view = views[match.entry - sources.length];
     if (view === undefined) return [{ ...match, disguises: [] }];
     const { disguises } = view;
@@ -90,14 +96,18 @@ const bufferOf = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const toSpan = ({ offset, length }: Place): Span => ({ offset, length });
 
-function viewsOf(entries: readonly Source[], prefixes: Prefixes, sequence: Sequence | undefined): readonly Source[] {
+function viewsOf(
+  entries: readonly Source[],
+  prefixes: Prefixes,
+  sequence: Sequence | undefined,
+): readonly Source[] {
   const views: Source[] = [];
   const budgets = new Map<number, number>();
   let level = entries;
   for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth += 1) {
     const next: Source[] = [];
     const edges: Edge[] = [];
-    for (let first = 0; first < level.length; ) {
+    for (let first = 0; first < level.length;) {
       const { layout, count } = lay(level, first);
       const here: Edge[] = [];
       const regions = findDisguised(
@@ -125,7 +135,8 @@ function viewsOf(entries: readonly Source[], prefixes: Prefixes, sequence: Seque
   return views;
 }
 
-const budgetOf = (entry: Source | undefined): number => (entry?.bytes.length ?? 0) * BUDGET_FACTOR + BUDGET_BYTES;
+const budgetOf = (entry: Source | undefined): number =>
+  (entry?.bytes.length ?? 0) * BUDGET_FACTOR + BUDGET_BYTES;
 
 /** Lays texts from `first` on side by side, as many as make a body; at least one. */
 function lay(sources: readonly Source[], first: number): { layout: Layout; count: number } {
@@ -155,9 +166,11 @@ function lay(sources: readonly Source[], first: number): { layout: Layout; count
 function prefixesOf(pack: CompiledPack): Prefixes {
   const prefixes = new Map<number, Buffer[]>();
   for (const rule of pack.rules) {
-    if (!rule.exactKeywords || rule.generic !== 'none' || rule.context !== undefined || rule.lookBehind > 0) continue;
+    if (!rule.exactKeywords || rule.generic !== 'none' || rule.context !== undefined || rule.lookBehind > 0)
+      continue;
     for (const keyword of rule.keywords) {
-      if (keyword.length < 3 || keyword.length >= MIN_TOKEN || !/^[A-Za-z0-9]+[_-][\w-]*$/.test(keyword)) continue;
+      if (keyword.length < 3 || keyword.length >= MIN_TOKEN || !/^[A-Za-z0-9]+[_-][\w-]*$/.test(keyword))
+        continue;
       const prefix = Buffer.from(keyword, 'latin1');
       const key = prefixKey(prefix, 0);
       prefixes.set(key, [...(prefixes.get(key) ?? []), prefix]);

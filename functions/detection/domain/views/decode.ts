@@ -33,8 +33,7 @@ export function decode(source: Source, region: Region): Source {
     case 'separators':
       for (let at = region.from; at < region.to; at += 1) {
         const step = at - region.first;
-        const drop =
-          step >= 0 && step % (region.every + 1) === 0 && step / (region.every + 1) < region.count;
+        const drop = step >= 0 && step % (region.every + 1) === 0 && step / (region.every + 1) < region.count;
         if (!drop) out.put(bytes[at] ?? 0, at, at + 1);
       }
       break;
@@ -68,9 +67,7 @@ function put(out: ViewWriter, byte: number, start: number, end: number): void {
 
 /** What stands encoded at a place: up to where, and its code point, its byte, or nothing. */
 type Step = { readonly end: number } & (
-  | { readonly codePoint: number }
-  | { readonly byte: number }
-  | { readonly dropped: true }
+  { readonly codePoint: number } | { readonly byte: number } | { readonly dropped: true }
 );
 
 function decodeStepwise(
@@ -79,7 +76,7 @@ function decodeStepwise(
   out: ViewWriter,
   stepAt: (at: number) => Step | undefined,
 ): void {
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const step = stepAt(at);
     if (step === undefined) {
       out.put(bytes[at] ?? 0, at, at + 1);
@@ -93,9 +90,18 @@ function decodeStepwise(
 }
 
 const SIMPLE_ESCAPES = new Map(
-  Object.entries({ n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', '"': '"', "'": "'", '`': '`', '\\': '\\', '/': '/' }).map(
-    ([char, byte]) => [char.charCodeAt(0), byte.charCodeAt(0)] as const,
-  ),
+  Object.entries({
+    n: '\n',
+    r: '\r',
+    t: '\t',
+    b: '\b',
+    f: '\f',
+    '"': '"',
+    "'": "'",
+    '`': '`',
+    '\\': '\\',
+    '/': '/',
+  }).map(([char, byte]) => [char.charCodeAt(0), byte.charCodeAt(0)] as const),
 );
 
 /** Escapes of JSON (RFC 8259, section 7) and of the languages around it: `\n`, `\u0041`, `\u{41}`, `\x41`, `\⏎`. */
@@ -198,7 +204,8 @@ function skipBlank(bytes: Buffer, at: number, limit: number): number {
   while (end < limit) {
     const byte = bytes[end] ?? 0;
     if (byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d) end += 1;
-    else if (byte === 0x5c && (bytes[end + 1] === 0x6e || bytes[end + 1] === 0x72 || bytes[end + 1] === 0x74)) end += 2;
+    else if (byte === 0x5c && (bytes[end + 1] === 0x6e || bytes[end + 1] === 0x72 || bytes[end + 1] === 0x74))
+      end += 2;
     else break;
   }
   return end;
@@ -217,7 +224,11 @@ export function skipLineBreak(bytes: Buffer, at: number, to: number): number {
 }
 
 /** RFC 4648, sections 4 and 5, mixed as they come, lines broken or not. */
-function decodeBase64(bytes: Buffer, { from, to }: { readonly from: number; readonly to: number }, out: ViewWriter): void {
+function decodeBase64(
+  bytes: Buffer,
+  { from, to }: { readonly from: number; readonly to: number },
+  out: ViewWriter,
+): void {
   let at = from;
   let bits = 0;
   let held = 0;

@@ -4,7 +4,19 @@
  * next. Each look is bounded, so the whole is linear.
  */
 import { isAscii } from 'node:buffer';
-import { ALPHANUMERIC, BREAK, HEX_DIGIT, hexAt, KIND, KINDS, NIBBLE, PRINTABLE, SEPARATOR, SEXTET, TOKEN } from './bytes.ts';
+import {
+  ALPHANUMERIC,
+  BREAK,
+  HEX_DIGIT,
+  hexAt,
+  KIND,
+  KINDS,
+  NIBBLE,
+  PRINTABLE,
+  SEPARATOR,
+  SEXTET,
+  TOKEN,
+} from './bytes.ts';
 import { skipLineBreak, type Recipe, type Region } from './decode.ts';
 import { codePointAt, fold } from './lookalikes.ts';
 
@@ -43,7 +55,11 @@ const TEXT_GROUPS = 6;
 const TEXT_BYTES = 12;
 
 /** What stands at the beginning of an escape. Searched natively over the whole body. */
-const MARKS: readonly (readonly [mark: string, recipe: Recipe, holds?: (bytes: Buffer, at: number) => boolean])[] = [
+const MARKS: readonly (readonly [
+  mark: string,
+  recipe: Recipe,
+  holds?: (bytes: Buffer, at: number) => boolean,
+])[] = [
   ['\\u', { disguise: 'escapes' }],
   ['\\x', { disguise: 'escapes' }],
   ['\\/', { disguise: 'escapes' }],
@@ -110,7 +126,7 @@ function findMarks(
 ): void {
   const last = ends.at(-1) ?? 0;
   let text = 0;
-  for (let at = bytes.indexOf(mark, 0, 'latin1'); at >= 0 && at < last; ) {
+  for (let at = bytes.indexOf(mark, 0, 'latin1'); at >= 0 && at < last;) {
     while ((ends[text] ?? last) <= at) text += 1;
     const to = at + mark.length;
     if (to <= (ends[text] ?? 0) && (holds === undefined || holds(bytes, at)))
@@ -123,7 +139,7 @@ function findLookalikes({ bytes, starts, ends }: Layout, regions: Regions): void
   for (const [text, end] of ends.entries()) {
     const start = starts[text] ?? 0;
     if (isAscii(bytes.subarray(start, end))) continue;
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       if ((bytes[at] ?? 0) < 0x80) {
         at += 1;
         continue;
@@ -145,7 +161,12 @@ const besideToken = (bytes: Buffer, from: number, to: number): boolean =>
  * Every token of at least {@link MIN_TOKEN} characters: a token that long holds the byte that many past the last byte
  * that is in none, so from there one looks back, and leaps on where one meets another such byte (as Boyer and Moore).
  */
-function findTokens({ bytes, starts, ends }: Layout, prefixes: Prefixes, regions: Regions, edges: Edge[] | undefined): void {
+function findTokens(
+  { bytes, starts, ends }: Layout,
+  prefixes: Prefixes,
+  regions: Regions,
+  edges: Edge[] | undefined,
+): void {
   // Nearer than the imported ones, which cost a look-up each time.
   const token = TOKEN;
   const kind = KIND;
@@ -207,7 +228,12 @@ const LONGEST_START = 32;
 /** `\n` and the token after it read as one word; so does `\nSG.` and what follows. */
 function findEscapedStart(bytes: Buffer, from: number, start: number, text: number, regions: Regions): void {
   let at = from;
-  while (at > start && at > from - LONGEST_START && (bytes[at - 1] === 0x2e || TOKEN[bytes[at - 1] ?? 0] === 1)) at -= 1;
+  while (
+    at > start &&
+    at > from - LONGEST_START &&
+    (bytes[at - 1] === 0x2e || TOKEN[bytes[at - 1] ?? 0] === 1)
+  )
+    at -= 1;
   const letter = bytes[at];
   if (at <= start || bytes[at - 1] !== 0x5c) return;
   if (letter === 0x6e || letter === 0x74 || letter === 0x72 || letter === 0x62 || letter === 0x66)
@@ -278,7 +304,7 @@ function textIn(bytes: Buffer, at: number): number {
 const isText = (byte: number): boolean => byte === 0 || PRINTABLE[byte] === 1;
 
 function findHex(bytes: Buffer, from: number, to: number, text: number, regions: Regions): void {
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     let end = at;
     while (end < to && HEX_DIGIT[bytes[end] ?? 0] === 1) end += 1;
     if (end - at >= 2 * TEXT_BYTES)
@@ -455,7 +481,8 @@ function merged({ bytes, starts, ends }: Layout, found: readonly FoundRegion[]):
       regions.push(region);
       continue;
     }
-    const key = region.disguise === 'concatenation' ? `${region.disguise}${String(region.commas)}` : region.disguise;
+    const key =
+      region.disguise === 'concatenation' ? `${region.disguise}${String(region.commas)}` : region.disguise;
     const known = open.get(key);
     if (known?.text === region.text && region.from <= reachOf(bytes, known.lastMark, region.from)) {
       known.lastMark = region.to;
@@ -466,7 +493,8 @@ function merged({ bytes, starts, ends }: Layout, found: readonly FoundRegion[]):
     // A list is joined after it is written.
     const before = region.disguise === 'concatenation' && region.commas ? 4 * BEFORE : BEFORE;
     let from = Math.max(start, region.from - before);
-    for (let grown = 0; grown < GROW_BACK && from > start && BREAK[bytes[from - 1] ?? 0] !== 1; grown += 1) from -= 1;
+    for (let grown = 0; grown < GROW_BACK && from > start && BREAK[bytes[from - 1] ?? 0] !== 1; grown += 1)
+      from -= 1;
     open.set(key, { ...region, from, lastMark: region.to });
   }
   for (const region of open.values()) close(region);

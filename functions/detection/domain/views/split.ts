@@ -19,10 +19,24 @@ const LABEL =
 /** What the first half may end in: dots that say that more follows. */
 const TRAIL = /(?:\.{2,}|\xe2\x80\xa6| )+$/;
 /** Fields of the log itself: random, of one length, and never half of anything. */
-const OWN_FIELDS = new Set(['hash', 'prev_hash', 'signature', 'author', 'from', 'id', 'message_id', 'timestamp', 'type']);
+const OWN_FIELDS = new Set([
+  'hash',
+  'prev_hash',
+  'signature',
+  'author',
+  'from',
+  'id',
+  'message_id',
+  'timestamp',
+  'type',
+]);
 
 /** Views of the strings that two successive messages of one agent would make as one. */
-export function joinSplit(entries: readonly Source[], edges: readonly Edge[], sequence: Sequence): readonly Source[] {
+export function joinSplit(
+  entries: readonly Source[],
+  edges: readonly Edge[],
+  sequence: Sequence,
+): readonly Source[] {
   const views = new Map<string, Source>();
   for (const edge of edges) {
     const entry = entries[edge.text];
@@ -54,7 +68,8 @@ function neighbourOf({ text, side }: Edge, key: string, count: number, sequence:
 }
 
 function isHexOnly(bytes: Buffer, { from, to }: Edge): boolean {
-  for (let at = from; at < to; at += 1) if (HEX_DIGIT[bytes[at] ?? 0] !== 1 && bytes[at] !== 0x2d) return false;
+  for (let at = from; at < to; at += 1)
+    if (HEX_DIGIT[bytes[at] ?? 0] !== 1 && bytes[at] !== 0x2d) return false;
   return true;
 }
 
@@ -66,7 +81,9 @@ function fieldOf(bytes: Buffer, { from, to, side }: Edge): string | undefined {
   let quote = from - 1;
   const least = Math.max(0, from - LONGEST_STRING);
   while (quote >= least && !(bytes[quote] === 0x22 && bytes[quote - 1] !== 0x5c)) quote -= 1;
-  return /"([^"\\]{1,64})"\s*:\s*$/.exec(bytes.toString('latin1', Math.max(0, quote - 80), Math.max(0, quote)))?.[1];
+  return /"([^"\\]{1,64})"\s*:\s*$/.exec(
+    bytes.toString('latin1', Math.max(0, quote - 80), Math.max(0, quote)),
+  )?.[1];
 }
 
 /** Where the string of a field starts, or the text itself. */
