@@ -18,7 +18,7 @@ import {
   type QuarantinedFinding,
   type ScanMessagesDependencies,
 } from './domain/scan-messages.ts';
-import { createScanner } from './domain/scanner.ts';
+import { createDetector } from './domain/detector.ts';
 import patterns from './patterns.json' with { type: 'json' };
 import { scanBatchEnv } from './scan-batch.env.ts';
 
@@ -101,7 +101,7 @@ function announce(
 function build(): ScanBatchDependencies {
   const env = parseEnv(scanBatchEnv, process.env);
   return {
-    scanner: createScanner(compiledPack.parse(patterns), createRe2Regex),
+    scanner: createDetector(compiledPack.parse(patterns), createRe2Regex),
     fingerprinter: createKmsFingerprinter(createKms(), env.FINGERPRINT_KEY_ID),
     quarantine: createDynamoQuarantine(createDynamo(), env.QUARANTINE_TABLE),
     rejects: createSqsRejects(createSqs(), env.REJECTED_QUEUE_URL),

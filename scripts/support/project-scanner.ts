@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createRe2Regex } from '../../functions/detection/adapters/re2-regex.ts';
 import { compiledPack, type CompiledPack } from '../../functions/detection/domain/pack.ts';
-import { createScanner, type Scanner } from '../../functions/detection/domain/scanner.ts';
+import { createDetector, type Detector } from '../../functions/detection/domain/detector.ts';
 
 const PACK = path.resolve(import.meta.dirname, '../../functions/detection/patterns.json');
 
@@ -12,6 +12,6 @@ export async function readProjectPack(): Promise<CompiledPack> {
 }
 
 /** The scanner that the function runs, over the project's own rules. */
-export async function createProjectScanner(): Promise<Scanner> {
-  return createScanner(await readProjectPack(), createRe2Regex);
+export async function createProjectScanner(): Promise<Detector> {
+  return createDetector(await readProjectPack(), createRe2Regex);
 }

@@ -6,16 +6,6 @@ import type { Severity } from '../../contracts/finding.ts';
 import { Redacted } from '../../kernel/redacted.ts';
 import { runChecks, type CheckResult } from './checks.ts';
 import { confidenceOf, REPORT_FROM } from './confidence.ts';
-import {
-  composed,
-  decodedRuns,
-  ESCAPE_MARKS,
-  LOOKALIKE_BYTES,
-  MAX_DEPTH,
-  MAX_GROWTH,
-  unescaped,
-  type View,
-} from './encodings.ts';
 import type { CompiledPack, CompiledRule } from './pack.ts';
 import type { ByteRegex, CreateRegex, RegexSpans } from './ports.ts';
 import { createPrefilter, type Prefilter } from './prefilter.ts';
@@ -98,13 +88,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
   const wanters = wantersOf(rules);
   const wanted = keywords.map((keyword) => wanters.get(keyword) ?? []);
   const lengths = keywords.map((keyword) => keyword.length);
-  // Marks of an escape need no rule of their own: where one stands, the entry is read once more, unescaped.
-  const firstMark = keywords.length;
-  const known = new Set(keywords);
-  const prefilter: Prefilter = createPrefilter([
-    ...keywords,
-    ...[...new Set(ESCAPE_MARKS)].filter((mark) => !known.has(mark)),
-  ]);
+  const prefilter: Prefilter = createPrefilter(keywords);
 
   // Rules of context share a few forms of value.
   const regexes = new Map<string, ByteRegex>();
@@ -115,90 +99,56 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
   }
 
   function scan(entries: readonly (string | Uint8Array)[]): readonly Match[] {
-    const found = new Map<number, Candidate[]>();
-    const budget = new Map<number, number>();
-    let pieces: Piece[] = entries.map((text, entry) => ({ text, entry, view: undefined }));
-    for (let depth = 0; pieces.length > 0 && depth <= MAX_DEPTH; depth += 1) {
-      const decoded: Piece[] = [];
-      let first = 0;
-      while (first < pieces.length) {
-        const { arena, ends } = fill(prefilter.arena, pieces, first);
-        scanArena(
-          arena,
-          ends,
-          pieces.slice(first, first + ends.length),
-          found,
-          depth < MAX_DEPTH ? decoded : undefined,
-        );
-        first += ends.length;
-      }
-      pieces = decoded.filter((piece) => affordable(piece, entries, budget));
+    const matches: Match[] = [];
+    let first = 0;
+    while (first < entries.length) {
+      const { arena, ends } = fill(prefilter.arena, entries, first);
+      scanArena(arena, ends, first, matches);
+      first += ends.length;
     }
-    return [...found.keys()]
-      .toSorted((one, other) => one - other)
-      .flatMap((entry) => resolve(found.get(entry) ?? []));
+    return matches;
   }
 
-  function scanArena(
-    arena: Buffer,
-    ends: readonly number[],
-    pieces: readonly Piece[],
-    found: Map<number, Candidate[]>,
-    decoded: Piece[] | undefined,
-  ): void {
-    const used = (ends.at(-1) ?? 0) + 1;
-    const hits = prefilter.scan(arena, used);
-    const lookalikes = placesOfLookalikes(arena, used);
-    const touched: Rule[] = [];
+  function scanArena(arena: Buffer, ends: readonly number[], first: number, matches: Match[]): void {
+    const hits = prefilter.scan(arena, (ends.at(-1) ?? 0) + 1);
+    const touched = new Set<Rule>();
+    let candidates: Candidate[] = [];
     let hit = 0;
     let start = 0;
     for (const [index, end] of ends.entries()) {
-      const piece = pieces[index];
-      if (piece === undefined) break;
-      const candidates: Candidate[] = [];
-      let escaped = lookalikes.some((place) => place >= start && place < end);
       for (; hit < hits.count; hit += 1) {
         const place = hits.starts[hit] ?? 0;
         if (place >= end) break;
         const keyword = hits.keywords[hit] ?? 0;
-        if (keyword >= firstMark) {
-          escaped = true;
-          continue;
-        }
         const length = lengths[keyword] ?? 0;
         for (const { rule, exact } of wanted[keyword] ?? []) {
           if (exact !== undefined && !standsAt(arena, place, exact)) continue;
           if (rule.compiled.wordStart && isWord(arena[place - 1])) continue;
-          const { context, lookBehind, maxLength } = rule.compiled;
+          const { context } = rule.compiled;
           if (context !== undefined && !standsAlone(arena, place, length)) continue;
-          const from = context === undefined ? Math.max(start, place - lookBehind) : place + length;
+          const from =
+            context === undefined ? Math.max(start, place - rule.compiled.lookBehind) : place + length;
           const reach = context === undefined ? 0 : length + context.within;
-          const to = Math.min(end, place + reach + maxLength + LOOK_AHEAD);
-          if (rule.windowEnd === 0) {
-            touched.push(rule);
-            rule.windowStart = from;
-          } else if (from > rule.windowEnd) {
-            search(rule, arena, start, end, piece.entry, candidates);
+          const to = Math.min(end, place + reach + rule.compiled.maxLength + LOOK_AHEAD);
+          if (from > rule.windowEnd || rule.windowEnd === 0) {
+            if (rule.windowEnd > 0) search(rule, arena, start, end, first + index, candidates);
             rule.windowStart = from;
           } else if (from < rule.windowStart) rule.windowStart = from;
           rule.lastStart = from + (context?.within ?? 0);
-          if (to > rule.windowEnd) rule.windowEnd = to;
+          rule.windowEnd = Math.max(to, rule.windowEnd);
+          touched.add(rule);
         }
       }
-      for (const rule of touched) {
-        search(rule, arena, start, end, piece.entry, candidates);
-        rule.windowEnd = 0;
-        rule.matches = 0;
+      if (touched.size > 0) {
+        for (const rule of touched) {
+          search(rule, arena, start, end, first + index, candidates);
+          rule.windowEnd = 0;
+          rule.matches = 0;
+        }
+        touched.clear();
+        if (candidates.length > 0) matches.push(...resolve(candidates));
+        candidates = [];
       }
-      touched.length = 0;
-      if (candidates.length > 0) {
-        const known = found.get(piece.entry) ?? [];
-        found.set(piece.entry, known);
-        known.push(
-          ...(piece.view === undefined ? candidates : candidates.map((each) => mapped(each, piece.view))),
-        );
-      }
-      if (decoded !== undefined) addViews(decoded, piece, arena.subarray(start, end), escaped);
       start = end + 1;
     }
   }
@@ -328,68 +278,6 @@ function mayBeRandom(bytes: Buffer, from: number, to: number): boolean {
   return to - from >= 16 && upper > 1 && lower > 1;
 }
 
-/** A text to scan: an entry, or a view of one in which something was decoded. */
-interface Piece {
-  readonly text: string | Uint8Array;
-  readonly entry: number;
-  readonly view: View | undefined;
-}
-
-/** Adds what of a piece can be read in another way. */
-function addViews(decoded: Piece[], piece: Piece, bytes: Buffer, escaped: boolean): void {
-  const views = [...decodedRuns(bytes)];
-  if (escaped) {
-    const plain = unescaped(bytes);
-    if (plain !== undefined) views.push(plain);
-  }
-  for (const inner of views) {
-    const view = piece.view === undefined ? inner : composed(piece.view, inner);
-    decoded.push({ text: view.bytes, entry: piece.entry, view });
-  }
-}
-
-/** Whether an entry's views together stay within what it may grow to. */
-function affordable(
-  { entry, text }: Piece,
-  entries: readonly (string | Uint8Array)[],
-  spent: Map<number, number>,
-): boolean {
-  const total = (spent.get(entry) ?? 0) + text.length;
-  if (total > MAX_GROWTH * (entries[entry]?.length ?? 0) + SMALL_VIEWS) return false;
-  spent.set(entry, total);
-  return true;
-}
-
-/** Views of so many bytes are always affordable. */
-const SMALL_VIEWS = 4096;
-
-/** Places where a letter that looks like a Latin one stands beside a Latin one. */
-function placesOfLookalikes(arena: Buffer, used: number): readonly number[] {
-  const places: number[] = [];
-  for (const byte of LOOKALIKE_BYTES)
-    for (let at = arena.indexOf(byte); at >= 0 && at < used; at = arena.indexOf(byte, at + 1))
-      if (isWord(arena[at - 1]) || isWord(arena[at + 2])) places.push(at);
-  return places;
-}
-
-/** A candidate of a view as one of its entry. */
-function mapped({ match, generic }: Candidate, view: View | undefined): Candidate {
-  if (view === undefined) return { match, generic };
-  const original = ({ offset, length }: Span): Span => {
-    const start = view.starts[offset] ?? 0;
-    return { offset: start, length: (view.ends[offset + length - 1] ?? start) - start };
-  };
-  return {
-    match: {
-      ...match,
-      ...original(match),
-      context: original(match.context),
-      covers: match.covers.map(original),
-    },
-    generic,
-  };
-}
-
 /** What a finding says of its rule. */
 const told = ({ name, secretType, provider, severity, recommendedAction }: CompiledRule) => ({
   rule: name,
@@ -492,14 +380,14 @@ const isLetter = (byte: number | undefined): boolean =>
 /** Lays entries from `first` on into the arena, a separator after each, as many as fit; one too long for it lies alone. */
 function fill(
   shared: Buffer,
-  pieces: readonly Piece[],
+  entries: readonly (string | Uint8Array)[],
   first: number,
 ): { arena: Buffer; ends: readonly number[] } {
   let arena = shared;
   let at = 0;
   const ends: number[] = [];
-  for (let index = first; index < pieces.length; index += 1) {
-    const entry = pieces[index]?.text ?? '';
+  for (let index = first; index < entries.length; index += 1) {
+    const entry = entries[index] ?? '';
     const atMost = typeof entry === 'string' ? entry.length * 3 : entry.length;
     if (at + atMost + 1 > arena.length) {
       if (ends.length > 0) break;
