@@ -35,6 +35,7 @@ export const quarantineItem = finding.extend({
   caseId: z.string().optional(),
   /** Version of the case that this item shows. */
   caseVersion: z.int().positive().optional(),
+  onHold: z.boolean().optional(),
   /** Seconds since the epoch: DynamoDB deletes the item some time after it. Absent while a legal hold is on it. */
   expiresAt: z.int().positive().optional(),
   /** Seconds since the epoch: what `expiresAt` is without a hold. */
@@ -52,6 +53,9 @@ export function toQuarantineItem(found: Finding, retentionDays: number): Quarant
     expiresAt: Math.floor(Date.parse(found.detectedAt) / 1000) + retentionDays * 86_400,
   };
 }
+
+/** What stands before a `core` that is no log: findings that came from an older system's quarantine. */
+export const IMPORTED_CORE = 'import:';
 
 /** Days that a finding is kept, by its severity. */
 export type RetentionDays = Readonly<Record<Severity, number>>;
@@ -163,7 +167,7 @@ export const findingExpired = z.strictObject({
   dueAt: z.iso.datetime().optional(),
   /** RFC 3339, UTC: when it was gone. */
   deletedAt: z.iso.datetime(),
-  /** `expired`: by the table when its time was over. `deleted`: by somebody, before. */
+  /** `expired`: its time was over. `deleted`: by somebody, before that. */
   cause: z.enum(['expired', 'deleted']),
   status: quarantineStatus,
   reviewer: z.string().optional(),
