@@ -20,7 +20,7 @@ export class DayReport extends Construct {
   constructor(scope: Construct, id: string, props: DayReportProps) {
     super(scope, id);
     const { foundation, metrics } = props;
-    const report = new ServiceFunction(this, 'Report', {
+    const report = new ServiceFunction(this, 'Count', {
       settings: foundation.settings,
       handler: 'quarantine/report-day',
       schema: reportDayEnv,

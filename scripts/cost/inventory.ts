@@ -9,7 +9,7 @@ const FUNCTIONS = {
   publisher: 'PublisherPublish',
   casePublisher: 'CasePublisherPublish',
   review: 'ReviewDeskReview',
-  dayReport: 'DayReportReport',
+  dayReport: 'DayReportCount',
   alerts: 'AlertsSend',
   health: 'HealthCheck',
 } as const;

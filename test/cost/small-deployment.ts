@@ -44,7 +44,7 @@ export function smallTemplates(): { Resources: Record<string, object> }[] {
         PublisherPublish1: lambda(),
         CasePublisherPublish1: lambda(),
         ReviewDeskReview1: lambda(),
-        DayReportReport1: lambda(),
+        DayReportCount1: lambda(),
         AlertsSend1: lambda({ TracingConfig: { Mode: 'PassThrough' } }),
         HealthCheck1: lambda(),
         EntriesQueue1: { Type: 'AWS::SQS::Queue', Properties: { KmsDataKeyReusePeriodSeconds: 3600 } },

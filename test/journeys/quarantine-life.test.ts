@@ -39,7 +39,14 @@ beforeAll(async () => {
   sqs = new SQSClient(system.clientOptions);
   ({ QueueUrl: busQueue } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'Captured-bus' })));
 });
-afterAll(() => system.close());
+afterAll(async () => {
+  // Other journeys count what lies in the quarantine.
+  for (const { pk } of await mine())
+    await system.dynamo.send(
+      new DeleteCommand({ TableName: system.outputs.QuarantineTableName, Key: { pk } }),
+    );
+  await system.close();
+});
 
 /** Takes what the bus delivered since the last look. */
 async function lookAtBus(): Promise<void> {
@@ -208,7 +215,8 @@ describe('deletion', () => {
       new DescribeTimeToLiveCommand({ TableName: system.outputs.QuarantineTableName }),
     );
     expect(TimeToLiveDescription).toMatchObject({ AttributeName: 'expiresAt', TimeToLiveStatus: 'ENABLED' });
-    // Its time is over: the table itself deletes it, within a minute on the emulator.
+    // Its time is over. The emulator deletes such an item without a record in the stream (docs/architecture.md), so
+    // this test deletes it as DynamoDB would.
     await system.dynamo.send(
       new UpdateCommand({
         TableName: system.outputs.QuarantineTableName,
@@ -217,13 +225,12 @@ describe('deletion', () => {
         ExpressionAttributeValues: { ':past': Math.floor(Date.now() / 1000) - 60 },
       }),
     );
-    await system.dynamo.send(
-      new DeleteCommand({ TableName: system.outputs.QuarantineTableName, Key: { pk: deleted.pk } }),
-    );
-    await until(100_000, async () => {
-      await lookAtBus();
-      return tombstones.length >= 2;
-    });
+    for (const { pk } of [due, deleted]) {
+      await system.dynamo.send(
+        new DeleteCommand({ TableName: system.outputs.QuarantineTableName, Key: { pk } }),
+      );
+    }
+    await onBus(() => tombstones.length >= 2);
     expect(tombstones.find(({ findingId }) => findingId === due.pk)).toMatchObject({
       cause: 'expired',
       caseId,
@@ -234,7 +241,7 @@ describe('deletion', () => {
       expect(text).not.toContain(redactedKey);
       expect(text).not.toContain(redactedContent);
     }
-  }, 120_000);
+  });
 
   it('ends a case with an event when its own time is over', async () => {
     await system.dynamo.send(

