@@ -46,7 +46,6 @@ export const packItem = z.object({
   /** A digest of each rule, by its name. */
   rules: z.record(z.string(), z.string()),
 });
-export type PackItem = z.infer<typeof packItem>;
 
 /** Rules that were added, changed or taken away. */
 export const RULES_UPDATED = 'rulesUpdated';

@@ -12,7 +12,7 @@ import { table } from '../demo/table.ts';
 
 const DECISION_WORDS = DECISIONS.map((each) => each.replace('_', '-'));
 
-export const USAGE = [
+const USAGE = [
   'npm run review -- list [--status S | --severity S | --type T] [--limit N] [--cursor C]   cases, newest first; by default those that wait',
   'npm run review -- show CASE                                                              one case, where it leaked, and what may be decided',
   `npm run review -- ${DECISION_WORDS.join('|')} CASE --reason TEXT [--reviewer NAME] [--seen N]`,

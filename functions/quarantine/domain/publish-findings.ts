@@ -48,7 +48,7 @@ export function toSecretQuarantined(item: QuarantineItem, counted?: Case): Secre
 }
 
 /** The tombstone of a deleted item: which it was and why it is gone, and none of its content. */
-export function toFindingExpired(
+function toFindingExpired(
   item: QuarantineItem,
   cause: FindingExpired['cause'],
   deletedAtMs: number,
