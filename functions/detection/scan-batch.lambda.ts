@@ -1,6 +1,7 @@
 import { MetricUnit, type Metrics } from '@aws-lambda-powertools/metrics';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse } from 'aws-lambda';
+import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../kernel/clock.ts';
 import { createDynamo, createKms, createSqs } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
@@ -10,6 +11,7 @@ import { createDynamoQuarantine } from './adapters/dynamo-quarantine.ts';
 import { readMessages } from './adapters/entry-messages.ts';
 import { createKmsFingerprinter } from './adapters/kms-fingerprinter.ts';
 import { createRe2Regex } from './adapters/re2-regex.ts';
+import { createDynamoScanRecord } from './adapters/dynamo-scan-record.ts';
 import { createSqsRejects } from './adapters/sqs-rejects.ts';
 import { compiledPack } from './domain/pack.ts';
 import {
@@ -100,10 +102,19 @@ function announce(
 
 function build(): ScanBatchDependencies {
   const env = parseEnv(scanBatchEnv, process.env);
+  const pack = compiledPack.parse(patterns);
+  const dynamo = createDynamo();
   return {
-    scanner: createDetector(compiledPack.parse(patterns), createRe2Regex),
+    scanner: createDetector(pack, createRe2Regex),
     fingerprinter: createKmsFingerprinter(createKms(), env.FINGERPRINT_KEY_ID),
-    quarantine: createDynamoQuarantine(createDynamo(), env.QUARANTINE_TABLE),
+    quarantine: createDynamoQuarantine(dynamo, env.QUARANTINE_TABLE),
+    record: createDynamoScanRecord({
+      client: dynamo,
+      metricsTable: env.METRICS_TABLE,
+      clock: systemClock,
+      pack,
+      wait: (milliseconds) => wait(milliseconds),
+    }),
     rejects: createSqsRejects(createSqs(), env.REJECTED_QUEUE_URL),
     clock: systemClock,
     retentionDays: env.RETENTION_DAYS,

@@ -3,7 +3,8 @@ import type { Settings } from './settings.ts';
 export const dev: Settings = {
   stage: 'dev',
   architecture: 'arm64',
-  findingRetentionDays: 31,
+  findingRetentionDays: { LOW: 31, MEDIUM: 31, HIGH: 31, CRITICAL: 31 },
+  caseMemoryDays: 400,
   logRetentionDays: 30,
   keepData: false,
   tracing: true,

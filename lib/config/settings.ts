@@ -1,10 +1,14 @@
+import type { RetentionDays } from '../../functions/contracts/quarantine.ts';
+
 /** What differs between stages; everything else is the same everywhere. */
 export interface Settings {
   readonly stage: 'local' | 'dev' | 'prod';
   /** Of every function and of the native layers. */
   readonly architecture: 'arm64' | 'x86_64';
-  /** Days after which a finding is deleted from the quarantine. */
-  readonly findingRetentionDays: number;
+  /** Days after which a finding is deleted from the quarantine, by its severity; a legal hold stops it. */
+  readonly findingRetentionDays: RetentionDays;
+  /** Days that a case is remembered after it was judged, so that a false positive stays one when its findings are gone. */
+  readonly caseMemoryDays: number;
   readonly logRetentionDays: 7 | 30 | 365;
   /** Whether tables and keys outlive their stack, and tables refuse deletion. */
   readonly keepData: boolean;

@@ -2,18 +2,21 @@ import { Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { retentionDaysText } from '../../functions/contracts/quarantine.ts';
 import { scanBatchEnv } from '../../functions/detection/scan-batch.env.ts';
 import { SCAN_TIMEOUT, type EntryQueue } from '../ingest/entry-queue.ts';
 import { Alarm, ONE_MINUTE } from '../platform/alarm.ts';
 import type { Foundation } from '../platform/foundation.ts';
 import type { Re2Layer } from '../platform/layers.ts';
 import { ServiceFunction } from '../platform/service-function.ts';
+import type { DailyMetricsTable } from '../quarantine/daily-metrics-table.ts';
 import type { QuarantineTable } from '../quarantine/quarantine-table.ts';
 
 export interface DetectorProps {
   readonly foundation: Foundation;
   readonly entries: EntryQueue;
   readonly quarantine: QuarantineTable;
+  readonly metrics: DailyMetricsTable;
   /** HMAC key that fingerprints are made under. */
   readonly fingerprintKey: Key;
   readonly re2: Re2Layer;
@@ -25,7 +28,7 @@ export class Detector extends Construct {
 
   constructor(scope: Construct, id: string, props: DetectorProps) {
     super(scope, id);
-    const { foundation, entries, quarantine, fingerprintKey } = props;
+    const { foundation, entries, quarantine, metrics, fingerprintKey } = props;
     this.function = new ServiceFunction(this, 'Scan', {
       settings: foundation.settings,
       handler: 'detection/scan-batch',
@@ -33,7 +36,8 @@ export class Detector extends Construct {
       environment: {
         QUARANTINE_TABLE: quarantine.table.tableName,
         FINGERPRINT_KEY_ID: fingerprintKey.keyArn,
-        RETENTION_DAYS: String(foundation.settings.findingRetentionDays),
+        RETENTION_DAYS: retentionDaysText(foundation.settings.findingRetentionDays),
+        METRICS_TABLE: metrics.table.tableName,
         REJECTED_QUEUE_URL: entries.deadLetters.queueUrl,
       },
       // 1,769 MB is one whole vCPU: the scanner is bound by the processor.
@@ -43,6 +47,7 @@ export class Detector extends Construct {
       fromLayers: ['re2'],
     });
     quarantine.grantQuarantine(this.function);
+    metrics.grantRecordScans(this.function);
     entries.grantReject(this.function);
     fingerprintKey.grantGenerateMac(this.function);
     foundation.grantDataKey(this.function);

@@ -12,7 +12,7 @@ import { Construct } from 'constructs';
 import { QUARANTINE_INDEXES } from '../../functions/contracts/quarantine.ts';
 import type { Foundation } from '../platform/foundation.ts';
 
-/** Where findings rest: one item each, found by status, secret type, agent or fingerprint, newest first. */
+/** Where findings rest: one item each, found by status, secret type, agent, severity or fingerprint, newest first. */
 export class QuarantineTable extends Construct {
   readonly table: Table;
   readonly #foundation: Foundation;
@@ -46,6 +46,11 @@ export class QuarantineTable extends Construct {
   /** May add findings; may neither read nor change what is there. */
   grantQuarantine(grantee: IGrantable): void {
     this.#grant(grantee, [this.table.tableArn], 'dynamodb:PutItem');
+  }
+
+  /** May show a finding's case on it. */
+  grantShowCase(grantee: IGrantable): void {
+    this.#grant(grantee, [this.table.tableArn], 'dynamodb:UpdateItem');
   }
 
   /** May read findings by any of the table's access paths. */

@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Health } from '../health/health.ts';
+import { DayReport } from '../quarantine/day-report.ts';
 import type { DataStack } from './data-stack.ts';
 import type { DetectionStack } from './detection-stack.ts';
 import type { ResponseStack } from './response-stack.ts';
@@ -15,7 +16,7 @@ export interface AssuranceStackProps extends StackProps {
 export class AssuranceStack extends Stack {
   constructor(scope: Construct, id: string, props: AssuranceStackProps) {
     super(scope, id, props);
-    const { foundation, ingest, quarantine } = props.data;
+    const { foundation, ingest, quarantine, metrics } = props.data;
     const health = new Health(this, 'Health', {
       foundation,
       ingest,
@@ -23,6 +24,7 @@ export class AssuranceStack extends Stack {
       entries: props.detection.entries,
       alerts: props.response.alerts,
     });
+    new DayReport(this, 'DayReport', { foundation, metrics });
     new CfnOutput(this, 'HealthFunctionName', { value: health.function.functionName });
   }
 }

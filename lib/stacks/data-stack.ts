@@ -6,6 +6,8 @@ import type { Settings } from '../config/settings.ts';
 import { createFingerprintKey } from '../detection/detector.ts';
 import { IngestTable } from '../ingest/ingest-table.ts';
 import { Foundation } from '../platform/foundation.ts';
+import { CaseTable } from '../quarantine/case-table.ts';
+import { DailyMetricsTable } from '../quarantine/daily-metrics-table.ts';
 import { QuarantineTable } from '../quarantine/quarantine-table.ts';
 
 /** What must outlive code: keys, tables, the bus. */
@@ -13,6 +15,8 @@ export class DataStack extends Stack {
   readonly foundation: Foundation;
   readonly ingest: IngestTable;
   readonly quarantine: QuarantineTable;
+  readonly cases: CaseTable;
+  readonly metrics: DailyMetricsTable;
   readonly fingerprintKey: Key;
   readonly bus: EventBus;
 
@@ -22,12 +26,17 @@ export class DataStack extends Stack {
     this.foundation = foundation;
     this.ingest = new IngestTable(this, 'Ingest', { foundation });
     this.quarantine = new QuarantineTable(this, 'Quarantine', { foundation });
+    this.cases = new CaseTable(this, 'Cases', { foundation });
+    this.metrics = new DailyMetricsTable(this, 'DailyMetrics', { foundation });
     this.fingerprintKey = createFingerprintKey(this, 'FingerprintKey', foundation.removalPolicy);
     this.bus = new EventBus(this, 'Bus', {
       eventBusName: `shhh-${props.settings.stage}`,
       description: 'Events of SHHH',
     });
     new CfnOutput(this, 'QuarantineTableName', { value: this.quarantine.table.tableName });
+    new CfnOutput(this, 'CaseTableName', { value: this.cases.table.tableName });
+    new CfnOutput(this, 'MetricsTableName', { value: this.metrics.table.tableName });
+    new CfnOutput(this, 'FingerprintKeyArn', { value: this.fingerprintKey.keyArn });
     new CfnOutput(this, 'IngestTableName', { value: this.ingest.table.tableName });
     new CfnOutput(this, 'BusName', { value: this.bus.eventBusName });
     new CfnOutput(this, 'OperationsTopicArn', { value: foundation.operationsTopic.topicArn });

@@ -4,7 +4,7 @@ import { Detector } from '../detection/detector.ts';
 import { EntryQueue } from '../ingest/entry-queue.ts';
 import { Shipper } from '../ingest/shipper.ts';
 import { HypercoreLayer, Re2Layer } from '../platform/layers.ts';
-import { Publisher } from '../quarantine/publisher.ts';
+import { CasePublisher, Publisher } from '../quarantine/publisher.ts';
 import type { DataStack } from './data-stack.ts';
 
 /** From the logs to the bus: ship, scan, quarantine, publish. */
@@ -13,7 +13,7 @@ export class DetectionStack extends Stack {
 
   constructor(scope: Construct, id: string, props: StackProps & { readonly data: DataStack }) {
     super(scope, id, props);
-    const { foundation, ingest, quarantine, fingerprintKey, bus } = props.data;
+    const { foundation, ingest, quarantine, cases, metrics, fingerprintKey, bus } = props.data;
     const { architecture } = foundation.settings;
     this.entries = new EntryQueue(this, 'Entries', { foundation });
     const shipper = new Shipper(this, 'Shipper', {
@@ -26,13 +26,16 @@ export class DetectionStack extends Stack {
       foundation,
       entries: this.entries,
       quarantine,
+      metrics,
       fingerprintKey,
       re2: new Re2Layer(this, 'Re2Layer', { architecture }),
     });
-    const publisher = new Publisher(this, 'Publisher', { foundation, quarantine, bus });
+    const publisher = new Publisher(this, 'Publisher', { foundation, quarantine, cases, metrics, bus });
+    const casePublisher = new CasePublisher(this, 'CasePublisher', { foundation, quarantine, cases, bus });
     new CfnOutput(this, 'ShipperFunctionName', { value: shipper.function.functionName });
     new CfnOutput(this, 'DetectorFunctionName', { value: detector.function.functionName });
     new CfnOutput(this, 'PublisherFunctionName', { value: publisher.function.functionName });
+    new CfnOutput(this, 'CasePublisherFunctionName', { value: casePublisher.function.functionName });
     new CfnOutput(this, 'EntryQueueUrl', { value: this.entries.queue.queueUrl });
     new CfnOutput(this, 'EntryDlqUrl', { value: this.entries.deadLetters.queueUrl });
   }

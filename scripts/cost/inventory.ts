@@ -1,15 +1,29 @@
 /** What a deployment consists of, counted in the templates that `cdk synth` writes. */
 import { z } from 'zod';
+import { retentionDaysVariable } from '../../functions/contracts/quarantine.ts';
 
 /** Functions that the load model knows, by the path of their construct. */
 const FUNCTIONS = {
   shipper: 'ShipperShip',
   detector: 'DetectorScan',
   publisher: 'PublisherPublish',
+  casePublisher: 'CasePublisherPublish',
+  review: 'ReviewDeskReview',
+  dayReport: 'DayReportCount',
   alerts: 'AlertsSend',
   health: 'HealthCheck',
 } as const;
 export type FunctionName = keyof typeof FUNCTIONS;
+export const FUNCTION_NAMES = [
+  'shipper',
+  'detector',
+  'publisher',
+  'casePublisher',
+  'review',
+  'dayReport',
+  'alerts',
+  'health',
+] as const satisfies FunctionName[];
 
 interface FunctionFacts {
   readonly memoryMb: number;
@@ -35,6 +49,7 @@ export interface Inventory {
   readonly dataKeyReuseSeconds: number;
   readonly schedules: number;
   readonly logRetentionDays: number;
+  /** Of the severity that is kept longest. */
   readonly findingRetentionDays: number;
 }
 
@@ -59,7 +74,7 @@ const mappingProperties = z.object({
 });
 const ruleProperties = z.object({ ScheduleExpression: z.string().optional() });
 const logGroupProperties = z.object({ RetentionInDays: z.number() });
-const variables = z.object({ RUN_SECONDS: z.coerce.number(), RETENTION_DAYS: z.coerce.number() });
+const variables = z.object({ RUN_SECONDS: z.coerce.number(), RETENTION_DAYS: retentionDaysVariable });
 
 /**
  * Counts what costs money.
@@ -102,6 +117,9 @@ export function takeInventory(templates: readonly unknown[]): Inventory {
     shipper: factsOf('shipper'),
     detector: factsOf('detector'),
     publisher: factsOf('publisher'),
+    casePublisher: factsOf('casePublisher'),
+    review: factsOf('review'),
+    dayReport: factsOf('dayReport'),
     alerts: factsOf('alerts'),
     health: factsOf('health'),
   };
@@ -134,6 +152,6 @@ export function takeInventory(templates: readonly unknown[]): Inventory {
       0,
       ...propertiesOf('AWS::Logs::LogGroup', logGroupProperties).map((one) => one.RetentionInDays),
     ),
-    findingRetentionDays: environment.RETENTION_DAYS,
+    findingRetentionDays: Math.max(...Object.values(environment.RETENTION_DAYS)),
   };
 }

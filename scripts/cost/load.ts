@@ -1,7 +1,7 @@
 /** From entries a second to what the deployment does in a month. Pure; every figure that is assumed stands here. */
 import { MAX_MESSAGE_BYTES } from '../../functions/contracts/ingest.ts';
 import { SHIP_SETTINGS } from '../../functions/ingest/domain/ship.ts';
-import type { Inventory } from './inventory.ts';
+import { FUNCTION_NAMES, type Inventory } from './inventory.ts';
 
 export interface Load {
   /** Of the whole fleet, on average. */
@@ -39,7 +39,18 @@ export const ASSUMED = {
   detectorMsPerEntry: 0.05,
   /** For each finding: the fingerprint by KMS and the conditional write. */
   detectorMsPerFinding: 30,
-  publisherMs: 60,
+  publisherMs: 80,
+  casePublisherMs: 30,
+  reviewMs: 60,
+  dayReportMs: 400,
+  /** The case of a finding with its three indexes, and the counters of its day; a transaction costs twice. */
+  caseUnits: 2 + 3 + 2,
+  /** What an invocation of the detector records of its entries: one block of a log, read and written. */
+  recordUnits: 1,
+  /** Requests of reviewers for each finding: list, show, decide. */
+  reviewsPerFinding: 0.3,
+  /** What the counters of a day weigh, read twice a run for today and yesterday, in read units. */
+  dayReadUnits: 64,
   alertMs: 120,
   healthMs: 400,
   /** Lambda reads an idle queue by so many long polls of 20 s at a time; a set maximum concurrency keeps it at that. */
@@ -56,7 +67,7 @@ export const ASSUMED = {
   logCompression: 0.15,
   /** DynamoDB asks KMS once in five minutes for each principal and table that are busy. */
   tableKeySeconds: 300,
-  principalsAndTables: 6,
+  principalsAndTables: 14,
   /** A checkpoint with the beginnings of the log that it remembers: between 1 and 2 KB, in write units. */
   checkpointUnits: 2,
   /** The health check: peers, statuses and lease, and at most ten pages of unreviewed findings, in read units. */
@@ -86,6 +97,9 @@ export interface Activity {
     readonly shipper: number;
     readonly detector: number;
     readonly publisher: number;
+    readonly casePublisher: number;
+    readonly review: number;
+    readonly dayReport: number;
     readonly alerts: number;
     readonly health: number;
   };
@@ -144,6 +158,10 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     shipper: MONTH_MINUTES,
     detector: scans,
     publisher: findings,
+    // Each finding that is counted changes its case; the publisher of cases looks and mostly has nothing to say.
+    casePublisher: findings,
+    review: findings * a.reviewsPerFinding,
+    dayReport: MONTH_MINUTES / 15,
     alerts,
     health: MONTH_MINUTES,
   };
@@ -152,6 +170,9 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     detector:
       (scans * a.detectorMs + entries * a.detectorMsPerEntry + findings * a.detectorMsPerFinding) / 1000,
     publisher: (findings * a.publisherMs) / 1000,
+    casePublisher: (findings * a.casePublisherMs) / 1000,
+    review: (invocations.review * a.reviewMs) / 1000,
+    dayReport: (invocations.dayReport * a.dayReportMs) / 1000,
     alerts: (alerts * a.alertMs) / 1000,
     health: (invocations.health * a.healthMs) / 1000,
   };
@@ -169,9 +190,17 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const waitingMs = Math.max(0, inventory.shipperRunSeconds - 60) * 1000;
   const leases =
     (MONTH_SECONDS * 1000) / lease.renewEveryMs + MONTH_MINUTES * (waitingMs / lease.pollEveryMs + 2);
-  const findingUnits = Math.ceil(a.findingBytes / KIB) * (1 + inventory.quarantineIndexes);
+  const itemUnits = Math.ceil(a.findingBytes / KIB);
+  // Written once and, in a transaction, marked as counted; both reach every index.
+  const findingUnits =
+    itemUnits * (1 + inventory.quarantineIndexes) + itemUnits * (2 + inventory.quarantineIndexes);
   const writeUnits =
-    checkpoints * a.checkpointUnits + statuses + leases + findings * findingUnits + alerts * 2;
+    checkpoints * a.checkpointUnits +
+    statuses +
+    leases +
+    scans * a.recordUnits +
+    findings * (findingUnits + a.caseUnits) +
+    alerts * 2;
   const directoryReads = (seconds.shipper * 1000) / directoryEveryMs;
   // Nobody reviews: every finding waits until it expires, and the health check counts what waits.
   const waitingBytes =
@@ -179,7 +208,10 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const counted = Math.min(a.healthPages * a.healthPageUnits, waitingBytes / (8 * KIB));
   const readUnits =
     directoryReads * Math.ceil((load.logs * a.peerBytes) / (4 * KIB)) * 0.5 +
-    MONTH_MINUTES * (a.healthReadUnits + counted);
+    MONTH_MINUTES * (a.healthReadUnits + counted) +
+    scans * a.recordUnits +
+    findings +
+    invocations.dayReport * a.dayReadUnits;
   const storedGb = (waitingBytes * (1 + inventory.quarantineIndexes)) / 1e9;
 
   const tableKeys = (a.principalsAndTables * MONTH_SECONDS) / a.tableKeySeconds;
@@ -200,13 +232,10 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     const always = Math.min(perSecond, a.tracedPerSecond);
     return traced ? (always + (perSecond - always) * a.tracedShare) * MONTH_SECONDS : 0;
   };
-  const { functions } = inventory;
-  const traces =
-    tracesOf(invocations.shipper, functions.shipper.traced) +
-    tracesOf(invocations.detector, functions.detector.traced) +
-    tracesOf(invocations.publisher, functions.publisher.traced) +
-    tracesOf(invocations.alerts, functions.alerts.traced) +
-    tracesOf(invocations.health, functions.health.traced);
+  const traces = FUNCTION_NAMES.reduce(
+    (sum, name) => sum + tracesOf(invocations[name], inventory.functions[name].traced),
+    0,
+  );
 
   return {
     windowsPerSecond: windows,

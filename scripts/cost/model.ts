@@ -1,4 +1,4 @@
-import type { FunctionName, Inventory } from './inventory.ts';
+import { FUNCTION_NAMES, type FunctionName, type Inventory } from './inventory.ts';
 import { activityOf, ASSUMED, type Activity, type Load } from './load.ts';
 import type { PriceList } from './prices.ts';
 
@@ -31,7 +31,13 @@ export function monthlyCost(load: Load, inventory: Inventory, { prices }: PriceL
   const lines: readonly CostLine[] = [
     { service: 'Lambda: shipper', usd: lambda('shipper') },
     { service: 'Lambda: detector', usd: lambda('detector') },
-    { service: 'Lambda: the others', usd: lambda('publisher') + lambda('alerts') + lambda('health') },
+    {
+      service: 'Lambda: the others',
+      usd: FUNCTION_NAMES.filter((name) => name !== 'shipper' && name !== 'detector').reduce(
+        (sum, name) => sum + lambda(name),
+        0,
+      ),
+    },
     { service: 'SQS', usd: activity.sqsRequests * prices.sqsRequest.usd },
     {
       service: 'DynamoDB',

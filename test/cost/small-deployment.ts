@@ -34,9 +34,17 @@ export function smallTemplates(): { Resources: Record<string, object> }[] {
         }),
         DetectorScan1: lambda({
           MemorySize: 2048,
-          Environment: { Variables: { RETENTION_DAYS: '30', QUARANTINE_TABLE: { Ref: 'Elsewhere' } } },
+          Environment: {
+            Variables: {
+              RETENTION_DAYS: 'LOW=7,MEDIUM=7,HIGH=30,CRITICAL=30',
+              QUARANTINE_TABLE: { Ref: 'Elsewhere' },
+            },
+          },
         }),
         PublisherPublish1: lambda(),
+        CasePublisherPublish1: lambda(),
+        ReviewDeskReview1: lambda(),
+        DayReportCount1: lambda(),
         AlertsSend1: lambda({ TracingConfig: { Mode: 'PassThrough' } }),
         HealthCheck1: lambda(),
         EntriesQueue1: { Type: 'AWS::SQS::Queue', Properties: { KmsDataKeyReusePeriodSeconds: 3600 } },

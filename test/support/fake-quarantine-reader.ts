@@ -12,7 +12,8 @@ export function createFakeQuarantineReader(
   items: Map<string, QuarantineItem>,
   clock: Clock,
 ): QuarantineReader {
-  const live = (item: QuarantineItem) => item.expiresAt > Math.floor(clock.now() / 1000);
+  const live = ({ expiresAt }: QuarantineItem) =>
+    expiresAt === undefined || expiresAt > Math.floor(clock.now() / 1000);
   return {
     async query(query, page) {
       const planned = planRead(query, page);

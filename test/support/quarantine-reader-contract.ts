@@ -57,15 +57,21 @@ export function quarantineReaderContract(create: (clock: Clock) => Promise<Reade
       expect(await under.reader.get(item(1).findingId)).toBeUndefined();
     });
 
-    test('finds by status, secret type, agent and fingerprint, and nothing else', async () => {
-      const other = { secretType: 'slack_token', agent: 'agent-9', fingerprint: 'ab'.repeat(32) };
-      await put(item(1), item(2, other), item(3, { status: 'reviewed', reviewed: true }));
+    test('finds by status, secret type, agent, severity and fingerprint, and nothing else', async () => {
+      const other = {
+        severity: 'LOW' as const,
+        secretType: 'slack_token',
+        agent: 'agent-9',
+        fingerprint: 'ab'.repeat(32),
+      };
+      await put(item(1), item(2, other), item(3, { status: 'confirmed', reviewed: true }));
       const by = (select: QuarantineQuery['select']) => all({ select, order: 'oldest_first' }, 10);
       expect(await by({ by: 'status', value: 'pending' })).toEqual([1, 2]);
-      expect(await by({ by: 'status', value: 'reviewed' })).toEqual([3]);
+      expect(await by({ by: 'status', value: 'confirmed' })).toEqual([3]);
       expect(await by({ by: 'secretType', value: 'slack_token' })).toEqual([2]);
       expect(await by({ by: 'agent', value: 'agent-9' })).toEqual([2]);
       expect(await by({ by: 'fingerprint', value: 'ab'.repeat(32) })).toEqual([2]);
+      expect(await by({ by: 'severity', value: 'LOW' })).toEqual([2]);
       expect(await by({ by: 'agent', value: 'nobody' })).toEqual([]);
     });
 
@@ -99,7 +105,7 @@ export function quarantineReaderContract(create: (clock: Clock) => Promise<Reade
     test('goes on where it was although the last finding of the page was reviewed meanwhile', async () => {
       await put(item(1), item(2), item(3));
       const first = await page(pending, 2);
-      await put(item(2, { status: 'reviewed', reviewed: true }));
+      await put(item(2, { status: 'confirmed', reviewed: true }));
       const second = await page(pending, 2, first.next);
       expect(second.items.map(({ position }) => position)).toEqual([1]);
     });
@@ -109,6 +115,13 @@ export function quarantineReaderContract(create: (clock: Clock) => Promise<Reade
       await put(expired, item(2, { expiresAt: clock.now() / 1000 + 1 }));
       expect(await all(pending, 1)).toEqual([2]);
       expect(await under.reader.get(expired.findingId)).toBeUndefined();
+    });
+
+    test('shows what a legal hold keeps: it has no expiry', async () => {
+      const { expiresAt: _, ...held } = item(1, { onHold: true });
+      await put(held);
+      expect(await all(pending, 1)).toEqual([1]);
+      expect(await under.reader.get(held.findingId)).toEqual(held);
     });
 
     test('refuses a cursor of another query, a made-up one and a limit that is none', async () => {

@@ -1,5 +1,6 @@
 /** What detection needs of the world outside. */
 import type { QuarantineItem } from '../../contracts/quarantine.ts';
+import type { EntryBatch } from '../../contracts/ingest.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 
 /** Where a regex matched, in bytes of the buffer: the whole match first, then each group. */
@@ -29,4 +30,10 @@ export interface Quarantine {
 export interface Rejects {
   /** @param reason why it was refused; quotes nothing of the body */
   put(body: string, reason: string): Promise<void>;
+}
+
+/** What was scanned, for the figures of the day. */
+export interface ScanRecord {
+  /** Recording a batch again changes nothing. @throws when it cannot be recorded: record it again */
+  scanned(batches: readonly EntryBatch[]): Promise<void>;
 }

@@ -1,12 +1,12 @@
 /** One batch of queue messages, from reading to quarantine: which of them are done, and what was found. */
 import type { Finding } from '../../contracts/finding.ts';
 import type { EntryBatch } from '../../contracts/ingest.ts';
-import { toQuarantineItem } from '../../contracts/quarantine.ts';
+import { toQuarantineItem, type RetentionDays } from '../../contracts/quarantine.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { detect, entriesIn, type Detection } from './detect.ts';
-import type { Fingerprinter, Quarantine, Rejects } from './ports.ts';
+import type { Fingerprinter, Quarantine, Rejects, ScanRecord } from './ports.ts';
 import type { Scanner } from './scanner.ts';
 
 export interface QueueMessage {
@@ -22,7 +22,8 @@ export interface ScanMessagesDependencies {
   readonly quarantine: Quarantine;
   readonly rejects: Rejects;
   readonly clock: Clock;
-  readonly retentionDays: number;
+  readonly record: ScanRecord;
+  readonly retentionDays: RetentionDays;
 }
 
 export interface QuarantinedFinding {
@@ -44,7 +45,7 @@ export interface MessageOutcome {
   /** Set where the message was put aside as unreadable: why. */
   readonly rejected?: string;
 }
-export type ScanStep = 'reject' | 'scan' | 'fingerprint' | 'quarantine';
+export type ScanStep = 'reject' | 'scan' | 'fingerprint' | 'quarantine' | 'record';
 
 /** Writes in flight at once: enough to hide a round trip, too few to throttle a table. */
 const CONCURRENT_WRITES = 16;
@@ -57,7 +58,7 @@ export async function scanMessages(
   const scanned = scanAll(messages, dependencies);
   const fingerprints = await fingerprintAll(scanned, dependencies.fingerprinter);
   const limit = limiter(CONCURRENT_WRITES);
-  return Promise.all(
+  const outcomes = await Promise.all(
     messages.map(async (message): Promise<MessageOutcome> => {
       if (!message.batch.ok) return reject(message, message.batch.error, dependencies.rejects);
       const entries = entriesIn([message.batch.value]);
@@ -77,6 +78,32 @@ export async function scanMessages(
       }
     }),
   );
+  return recordScanned(messages, outcomes, dependencies.record);
+}
+
+/**
+ * Records the messages that are done. If that fails they are tried again, so that the figures of the day stay exact:
+ * what they found rests in the quarantine already and is not found twice.
+ */
+async function recordScanned(
+  messages: readonly QueueMessage[],
+  outcomes: readonly MessageOutcome[],
+  record: ScanRecord,
+): Promise<readonly MessageOutcome[]> {
+  const done = messages.flatMap(({ batch }, index) =>
+    batch.ok && outcomes[index]?.result.ok ? [batch.value] : [],
+  );
+  if (done.length === 0) return outcomes;
+  try {
+    await record.scanned(done);
+    return outcomes;
+  } catch (cause) {
+    return outcomes.map((outcome, index) =>
+      messages[index]?.batch.ok && outcome.result.ok
+        ? { ...outcome, result: err({ step: 'record', cause }) }
+        : outcome,
+    );
+  }
 }
 
 type Scanned = ReadonlyMap<QueueMessage, Result<readonly Detection[], unknown>>;
@@ -134,7 +161,7 @@ async function store(
   { quarantine, clock, retentionDays }: ScanMessagesDependencies,
 ): Promise<QuarantinedFinding> {
   const finding = detection.toFinding(fingerprintOf);
-  const stored = await quarantine.put(toQuarantineItem(finding, retentionDays));
+  const stored = await quarantine.put(toQuarantineItem(finding, retentionDays[finding.severity]));
   return { finding, isNew: stored === 'stored', latencyMs: clock.now() - detection.leakedAt };
 }
 

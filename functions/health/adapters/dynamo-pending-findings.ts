@@ -28,7 +28,7 @@ export function createDynamoPendingFindings(
           IndexName: name,
           Select: 'COUNT',
           KeyConditionExpression: '#status = :pending',
-          FilterExpression: 'expiresAt > :now',
+          FilterExpression: 'attribute_not_exists(expiresAt) OR expiresAt > :now',
           ExpressionAttributeNames: { '#status': partitionKey },
           ExpressionAttributeValues: {
             ':pending': quarantineStatus.enum.pending,

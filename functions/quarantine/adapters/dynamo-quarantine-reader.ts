@@ -15,6 +15,7 @@ const INDEX_OF = {
   secretType: QUARANTINE_INDEXES.bySecretType,
   agent: QUARANTINE_INDEXES.byAgent,
   fingerprint: QUARANTINE_INDEXES.byFingerprint,
+  severity: QUARANTINE_INDEXES.bySeverity,
 } as const;
 
 export interface DynamoQuarantineReaderOptions {
@@ -41,7 +42,8 @@ export function createDynamoQuarantineReader(options: DynamoQuarantineReaderOpti
           TableName: tableName,
           IndexName: index.name,
           KeyConditionExpression: '#by = :value AND detectedAt BETWEEN :lower AND :upper',
-          FilterExpression: 'expiresAt > :now',
+          // What is held has no expiry.
+          FilterExpression: 'attribute_not_exists(expiresAt) OR expiresAt > :now',
           ExpressionAttributeNames: { '#by': index.partitionKey },
           ExpressionAttributeValues: {
             ':value': query.select.value,
@@ -74,7 +76,8 @@ export function createDynamoQuarantineReader(options: DynamoQuarantineReaderOpti
           `The quarantine's item ${findingId} is unreadable (${describeProblems(item.error)}).`,
         );
       }
-      return item.data.expiresAt > nowSeconds() ? item.data : undefined;
+      const { expiresAt } = item.data;
+      return expiresAt === undefined || expiresAt > nowSeconds() ? item.data : undefined;
     },
   };
 }

@@ -1,12 +1,8 @@
 import type { PutEventsRequestEntry, PutEventsResponse } from '@aws-sdk/client-eventbridge';
-import {
-  QUARANTINE_EVENT_SOURCE,
-  SECRET_QUARANTINED,
-  type SecretQuarantined,
-} from '../../contracts/quarantine.ts';
+import { QUARANTINE_EVENT_SOURCE } from '../../contracts/quarantine.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { packBatches, type BatchLimits } from '../domain/pack-batches.ts';
-import type { FindingPublisher } from '../domain/publish-findings.ts';
+import type { EventPublisher, QuarantineEvent } from '../domain/publish.ts';
 
 /**
  * Of one PutEvents request. AWS counts 1 MiB since 2026, 256 KiB before and in some partitions; a finding weighs
@@ -45,18 +41,18 @@ export function entryBytes(entry: PutEventsRequestEntry): number {
 }
 
 /**
- * Announces findings on an EventBridge bus, in requests within its limits. PutEvents answers per entry: those that
+ * Announces on an EventBridge bus, in requests within its limits. PutEvents answers per entry: those that
  * were refused (throttling, an internal failure) are tried again twice, by themselves. A request that fails as a
  * whole was already retried by the SDK.
  */
-export function createEventBridgePublisher(options: EventBridgePublisherOptions): FindingPublisher {
-  const toPending = (event: SecretQuarantined, index: number): Pending => ({
+export function createEventBridgePublisher(options: EventBridgePublisherOptions): EventPublisher {
+  const toPending = ({ type, detail }: QuarantineEvent, index: number): Pending => ({
     index,
     entry: {
       EventBusName: options.busName,
       Source: QUARANTINE_EVENT_SOURCE,
-      DetailType: SECRET_QUARANTINED,
-      Detail: JSON.stringify(event),
+      DetailType: type,
+      Detail: JSON.stringify(detail),
     },
   });
 

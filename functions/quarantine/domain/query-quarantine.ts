@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import type { Severity } from '../../contracts/finding.ts';
 import type { QuarantineItem } from '../../contracts/quarantine.ts';
 import { toIso } from '../../kernel/clock.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
+import { readCursor, writeCursor } from './cursor.ts';
 
 /** What a finding can be asked for by; each is one access path of the table. */
 type QuarantineSelection =
   | { readonly by: 'status'; readonly value: QuarantineItem['status'] }
   | { readonly by: 'secretType'; readonly value: string }
   | { readonly by: 'agent'; readonly value: string }
-  | { readonly by: 'fingerprint'; readonly value: string };
+  | { readonly by: 'fingerprint'; readonly value: string }
+  | { readonly by: 'severity'; readonly value: Severity };
 
 export interface QuarantineQuery {
   readonly select: QuarantineSelection;
@@ -51,8 +52,8 @@ export interface QuarantineReader {
 
 const MAX_PAGE = 100;
 
-/** Where a page ended: its last item's key and sort key. */
-export interface PageEnd {
+/** The last item of a page. */
+interface QueryEnd {
   readonly pk: string;
   readonly detectedAt: string;
 }
@@ -63,7 +64,7 @@ export interface ReadPlan {
   /** Bounds of `detectedAt`, both included, in the one form that the detector writes: text that sorts like time. */
   readonly lower: string;
   readonly upper: string;
-  readonly after?: PageEnd;
+  readonly after?: QueryEnd;
 }
 
 // 9999-12-31T23:59:59.999Z, the last time that sorts as text.
@@ -79,31 +80,17 @@ export function planRead(query: QuarantineQuery, page: PageRequest): Result<Read
     upper: toIso(query.until === undefined ? END_OF_TIME : query.until - 1),
   };
   if (page.cursor === undefined) return ok(bounds);
-  const after = readCursor(query, page.cursor);
-  return after === undefined ? err('cursor_of_another_query') : ok({ ...bounds, after });
+  const after = readCursor(questionOf(query), page.cursor);
+  return after === undefined
+    ? err('cursor_of_another_query')
+    : ok({ ...bounds, after: { pk: after.pk, detectedAt: after.at } });
 }
 
-const cursorFields = z.strictObject({ q: z.string(), pk: z.string().min(1), at: z.iso.datetime() });
-
-/** Opaque to the caller, bound to its query: with another one it is refused instead of answering something else. */
-export function cursorOf(query: QuarantineQuery, end: PageEnd): string {
-  const fields: z.infer<typeof cursorFields> = { q: digestOf(query), pk: end.pk, at: end.detectedAt };
-  return Buffer.from(JSON.stringify(fields)).toString('base64url');
+/** Where the next page of this query begins. */
+export function cursorOf(query: QuarantineQuery, end: QueryEnd): string {
+  return writeCursor(questionOf(query), { pk: end.pk, at: end.detectedAt });
 }
 
-function readCursor(query: QuarantineQuery, cursor: string): PageEnd | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-  } catch {
-    return undefined;
-  }
-  const fields = cursorFields.safeParse(value);
-  if (!fields.success || fields.data.q !== digestOf(query)) return undefined;
-  return { pk: fields.data.pk, detectedAt: fields.data.at };
-}
-
-function digestOf({ select, from, until, order }: QuarantineQuery): string {
-  const canonical = JSON.stringify([select.by, select.value, from ?? null, until ?? null, order]);
-  return createHash('sha256').update(canonical).digest('hex').slice(0, 16);
+function questionOf({ select, from, until, order }: QuarantineQuery): readonly unknown[] {
+  return [select.by, select.value, from ?? null, until ?? null, order];
 }

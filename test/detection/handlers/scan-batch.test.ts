@@ -4,7 +4,7 @@ import { scanBatch, type ScanBatchDependencies } from '../../../functions/detect
 import { createLeak } from '../../support/fleet/leaks.ts';
 import { createRandom } from '../../support/fleet/random.ts';
 import { batchOf, NOW, sqsEvent } from '../support/batches.ts';
-import { fakeFingerprinter, fakeQuarantine, fakeRejects } from '../support/fakes.ts';
+import { fakeFingerprinter, fakeQuarantine, fakeRejects, fakeScanRecord } from '../support/fakes.ts';
 import { projectScanner } from '../support/scanner.ts';
 
 const scanner = projectScanner();
@@ -15,6 +15,7 @@ function stage(overrides: Partial<ScanBatchDependencies> = {}) {
   const fingerprinter = fakeFingerprinter();
   const quarantine = fakeQuarantine();
   const rejects = fakeRejects();
+  const record = fakeScanRecord();
   const lines: { event: string; [key: string]: unknown }[] = [];
   const counted: { name: string; value: number; dimensions?: unknown }[] = [];
   const write = (event: unknown, extra?: unknown): void =>
@@ -32,8 +33,9 @@ function stage(overrides: Partial<ScanBatchDependencies> = {}) {
     fingerprinter,
     quarantine,
     rejects,
+    record,
     clock: { now: () => NOW },
-    retentionDays: 30,
+    retentionDays: { LOW: 7, MEDIUM: 14, HIGH: 30, CRITICAL: 30 },
     logger: { info: write, warn: write, error: write },
     metrics: {
       addMetric: (name: string, _unit: string, value: number) => void counted.push({ name, value }),
@@ -42,7 +44,7 @@ function stage(overrides: Partial<ScanBatchDependencies> = {}) {
     },
     ...overrides,
   } as unknown as ScanBatchDependencies;
-  return { dependencies, fingerprinter, quarantine, rejects, lines, counted };
+  return { dependencies, fingerprinter, quarantine, rejects, record, lines, counted };
 }
 
 describe('scanBatch', () => {
@@ -152,6 +154,28 @@ describe('scanBatch', () => {
     expect(rejects.messages.map((each) => each.body)).toEqual([body]);
     expect(rejects.messages[0]?.reason).not.toContain(token(9).slice(6));
     expect(JSON.stringify(lines)).not.toContain(token(9).slice(6));
+  });
+
+  it('records every entry of what it is done with, and of a repeated message no more', async () => {
+    const { dependencies, record } = stage();
+    const body = message('quiet', 4);
+    await scanBatch(sqsEvent(body, body, 'no JSON'), dependencies);
+    await scanBatch(sqsEvent(body), dependencies);
+    expect(record.entries.size).toBe(2);
+  });
+
+  it('tries messages again that could not be recorded, so that no figure of the day is short', async () => {
+    const { dependencies, lines } = stage({
+      record: {
+        scanned: async () => {
+          throw new Error('throttled');
+        },
+      },
+    });
+    expect(await scanBatch(sqsEvent(message('quiet'), 'no JSON'), dependencies)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm0' }],
+    });
+    expect(lines).toContainEqual(expect.objectContaining({ event: 'message_failed', step: 'record' }));
   });
 
   it('lets nothing of a secret into a log line, a metric or an item', async () => {

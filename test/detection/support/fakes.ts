@@ -1,5 +1,10 @@
 import { createHmac } from 'node:crypto';
-import type { Fingerprinter, Quarantine, Rejects } from '../../../functions/detection/domain/ports.ts';
+import type {
+  Fingerprinter,
+  Quarantine,
+  Rejects,
+  ScanRecord,
+} from '../../../functions/detection/domain/ports.ts';
 import type { QuarantineItem } from '../../../functions/contracts/quarantine.ts';
 
 /** Fingerprints like KMS does, under a key that is nobody's. */
@@ -31,5 +36,16 @@ export function fakeRejects(): Rejects & { readonly messages: { body: string; re
   return {
     messages,
     put: async (body, reason) => void messages.push({ body, reason }),
+  };
+}
+
+export function fakeScanRecord(): ScanRecord & { readonly entries: Set<string> } {
+  const entries = new Set<string>();
+  return {
+    entries,
+    scanned: async (batches) => {
+      for (const { core, fork, entries: scanned } of batches)
+        for (const { seq } of scanned) entries.add(`${core} ${fork} ${seq}`);
+    },
   };
 }

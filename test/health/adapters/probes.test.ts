@@ -78,7 +78,7 @@ describe('what waits for a review', () => {
     const probe = createDynamoPendingFindings(dynamo, table, at);
     expect(await probe(signal())).toEqual({ pending: 0, orMore: false });
     for (const position of [1, 2, 3]) await put(table, anItem({ position }));
-    await put(table, anItem({ position: 4, status: 'reviewed', reviewed: true }));
+    await put(table, anItem({ position: 4, status: 'confirmed', reviewed: true }));
     await put(table, anItem({ position: 5, expiresAt: NOW / 1000 }));
     expect(await probe(signal())).toEqual({ pending: 3, orMore: false });
   });

@@ -52,9 +52,9 @@ describe('the stated limits', () => {
     });
   });
 
-  it('keep a finding for 31 days', () => {
+  it('keep a finding of any severity for 31 days', () => {
     dev.hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { RETENTION_DAYS: '31' } },
+      Environment: { Variables: { RETENTION_DAYS: 'LOW=31,MEDIUM=31,HIGH=31,CRITICAL=31' } },
     });
   });
 

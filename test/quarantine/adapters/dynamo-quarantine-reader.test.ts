@@ -1,39 +1,16 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, inject, test } from 'vitest';
-import { QUARANTINE_INDEXES } from '../../../functions/contracts/quarantine.ts';
 import { createDynamoQuarantineReader } from '../../../functions/quarantine/adapters/dynamo-quarantine-reader.ts';
 import { awsOptions } from '../../support/emulator-client.ts';
 import { anItem } from '../../support/finding-builder.ts';
+import { createQuarantineTable } from '../../support/quarantine-tables.ts';
 import { quarantineReaderContract } from '../../support/quarantine-reader-contract.ts';
 
 const plain = new DynamoDBClient(awsOptions(inject('endpoint')));
 const client = DynamoDBDocumentClient.from(plain);
 
-async function createTable(): Promise<string> {
-  const TableName = `quarantine-${randomUUID()}`;
-  const indexes = Object.values(QUARANTINE_INDEXES);
-  await plain.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-      AttributeDefinitions: ['pk', 'detectedAt', ...indexes.map(({ partitionKey }) => partitionKey)].map(
-        (AttributeName) => ({ AttributeName, AttributeType: 'S' as const }),
-      ),
-      GlobalSecondaryIndexes: indexes.map(({ name, partitionKey }) => ({
-        IndexName: name,
-        KeySchema: [
-          { AttributeName: partitionKey, KeyType: 'HASH' as const },
-          { AttributeName: 'detectedAt', KeyType: 'RANGE' as const },
-        ],
-        Projection: { ProjectionType: 'ALL' as const },
-      })),
-    }),
-  );
-  return TableName;
-}
+const createTable = () => createQuarantineTable(plain);
 
 afterAll(() => plain.destroy());
 
@@ -69,7 +46,7 @@ describe('an item that does not hold the contract', () => {
     const tableName = await createTable();
     const reader = createDynamoQuarantineReader({ client, tableName, clock: { now: () => 0 } });
     const item = anItem();
-    await client.send(new PutCommand({ TableName: tableName, Item: { ...item, caseId: 'case-1' } }));
+    await client.send(new PutCommand({ TableName: tableName, Item: { ...item, newer: 'x' } }));
     expect(await reader.get(item.pk)).toEqual(item);
   });
 });

@@ -14,7 +14,7 @@ import { createEventBridgePublisher } from '../../../functions/quarantine/adapte
 import { toSecretQuarantined } from '../../../functions/quarantine/domain/publish-findings.ts';
 import { awsOptions } from '../../support/emulator-client.ts';
 import { anItem } from '../../support/finding-builder.ts';
-import { findingPublisherContract } from '../../support/finding-publisher-contract.ts';
+import { eventPublisherContract } from '../../support/event-publisher-contract.ts';
 import { receiveAll } from '../../support/receive-all.ts';
 
 const options = awsOptions(inject('endpoint'));
@@ -61,7 +61,7 @@ afterAll(() => {
   sqs.destroy();
 });
 
-findingPublisherContract(async () => {
+eventPublisherContract(async () => {
   const { busName, QueueUrl } = await createBusWithQueue();
   return {
     publisher: publisherTo(busName),
@@ -80,7 +80,9 @@ describe('a bus that cannot be reached', () => {
       putEvents: (Entries) => nowhere.send(new PutEventsCommand({ Entries })),
       wait: async () => undefined,
     });
-    const answers = await publisher.publish([toSecretQuarantined(anItem())]);
+    const answers = await publisher.publish([
+      { type: SECRET_QUARANTINED, detail: toSecretQuarantined(anItem()) },
+    ]);
     expect(answers).toEqual([{ ok: false, error: expect.stringContaining('PutEvents: ') as unknown }]);
   });
 });

@@ -3,21 +3,24 @@ import { describe, expect, test } from 'vitest';
 import { finding } from '../../../functions/contracts/finding.ts';
 import { secretQuarantined, toQuarantineItem } from '../../../functions/contracts/quarantine.ts';
 import { err, ok } from '../../../functions/kernel/result.ts';
+import { firstFailure } from '../../../functions/quarantine/domain/publish.ts';
 import {
-  firstFailure,
-  publishInserted,
+  publishFindings,
   toSecretQuarantined,
-  type InsertedRecord,
+  type FindingRecord,
 } from '../../../functions/quarantine/domain/publish-findings.ts';
-import { createFakeFindingPublisher } from '../../support/fake-finding-publisher.ts';
-import { findingPublisherContract } from '../../support/finding-publisher-contract.ts';
+import { createFakeCaseBook } from '../../support/fake-case-book.ts';
+import { createFakeEventPublisher } from '../../support/fake-event-publisher.ts';
+import { eventPublisherContract } from '../../support/event-publisher-contract.ts';
 import { anItem, findings } from '../../support/finding-builder.ts';
 
-const record = (position: number, readable = true): InsertedRecord => {
+const record = (position: number, readable = true): FindingRecord => {
   const item = anItem({ position });
   return {
     sequenceNumber: String(1000 + position),
     findingId: item.findingId,
+    change: 'inserted',
+    at: 0,
     item: readable ? ok(item) : err('unreadable item (severity: invalid_value)'),
   };
 };
@@ -56,16 +59,19 @@ describe('the event of a quarantined item', () => {
   });
 });
 
-describe('publishInserted', () => {
+describe('publishFindings', () => {
   test('announces findings in the order of the stream', async () => {
-    const publisher = createFakeFindingPublisher();
-    await publishInserted([record(1), record(2), record(3)], publisher);
+    const publisher = createFakeEventPublisher();
+    await publishFindings([record(1), record(2), record(3)], { ...createFakeCaseBook(), publisher });
     expect(publisher.accepted.map(({ position }) => position)).toEqual([1, 2, 3]);
   });
 
   test('announces what stands behind an unreadable record, and still names that record', async () => {
-    const publisher = createFakeFindingPublisher();
-    const outcomes = await publishInserted([record(1), record(2, false), record(3)], publisher);
+    const publisher = createFakeEventPublisher();
+    const outcomes = await publishFindings([record(1), record(2, false), record(3)], {
+      ...createFakeCaseBook(),
+      publisher,
+    });
     expect(publisher.accepted.map(({ position }) => position)).toEqual([1, 3]);
     expect(firstFailure(outcomes)).toBe('1002');
   });
@@ -75,9 +81,9 @@ describe('publishInserted', () => {
       fc.asyncProperty(
         fc.array(fc.constantFrom('accepted', 'refused', 'unreadable'), { maxLength: 40 }),
         async (fates) => {
-          const publisher = createFakeFindingPublisher(({ position }) => fates[position] === 'refused');
+          const publisher = createFakeEventPublisher(({ position }) => fates[position] === 'refused');
           const records = fates.map((fate, position) => record(position, fate !== 'unreadable'));
-          const outcomes = await publishInserted(records, publisher);
+          const outcomes = await publishFindings(records, { ...createFakeCaseBook(), publisher });
           expect(outcomes.map(({ published }) => published.ok)).toEqual(
             fates.map((fate) => fate === 'accepted'),
           );
@@ -92,14 +98,37 @@ describe('publishInserted', () => {
   });
 
   test('does not take a bus that answers too little for success', async () => {
-    const outcomes = await publishInserted([record(1), record(2)], { publish: async () => [ok(undefined)] });
+    const outcomes = await publishFindings([record(1), record(2)], {
+      ...createFakeCaseBook(),
+      publisher: { publish: async () => [ok(undefined)] },
+    });
     expect(firstFailure(outcomes)).toBe('1002');
   });
 });
 
+describe('a finding that could not be counted', () => {
+  test('is not announced and does not hold up those of other cases', async () => {
+    const publisher = createFakeEventPublisher();
+    const { counter } = createFakeCaseBook();
+    const failing = {
+      count: async (items: Parameters<typeof counter.count>[0]) => {
+        if (items[0]?.fingerprint.startsWith('f1')) throw new Error('throttled');
+        return counter.count(items);
+      },
+    };
+    const other = anItem({ position: 2, fingerprint: 'ab'.repeat(32) });
+    const outcomes = await publishFindings([record(1), { ...record(2), item: ok(other) }], {
+      counter: failing,
+      publisher,
+    });
+    expect(publisher.accepted.map(({ position }) => position)).toEqual([2]);
+    expect(outcomes[0]?.published).toEqual(err('not counted: Error'));
+  });
+});
+
 describe('the bus in memory', () => {
-  findingPublisherContract(async () => {
-    const publisher = createFakeFindingPublisher();
+  eventPublisherContract(async () => {
+    const publisher = createFakeEventPublisher();
     return { publisher, received: async () => publisher.accepted };
   });
 });

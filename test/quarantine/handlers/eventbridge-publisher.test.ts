@@ -6,7 +6,7 @@ import {
   entryBytes,
   PUT_EVENTS_LIMITS,
 } from '../../../functions/quarantine/adapters/eventbridge-publisher.ts';
-import { secretQuarantined } from '../../../functions/contracts/quarantine.ts';
+import { SECRET_QUARANTINED, secretQuarantined } from '../../../functions/contracts/quarantine.ts';
 import { toSecretQuarantined } from '../../../functions/quarantine/domain/publish-findings.ts';
 import { anItem } from '../../support/finding-builder.ts';
 
@@ -40,10 +40,14 @@ function publisherOver(answer: (position: number, seen: number) => Answer | Erro
   return { publisher, requests, waits };
 }
 
+const announce = (position: number, redactedContent: string) =>
+  ({
+    type: SECRET_QUARANTINED,
+    detail: toSecretQuarantined(anItem({ position, redactedContent })),
+  }) as const;
+
 const events = (count: number, contentBytes = 100) =>
-  Array.from({ length: count }, (_, position) =>
-    toSecretQuarantined(anItem({ position, redactedContent: 'é'.repeat(contentBytes / 2) })),
-  );
+  Array.from({ length: count }, (_, position) => announce(position, 'é'.repeat(contentBytes / 2)));
 
 describe('createEventBridgePublisher', () => {
   test('holds the limits of PutEvents in every request and sends every finding once', async () => {
@@ -53,9 +57,7 @@ describe('createEventBridgePublisher', () => {
         async (contents) => {
           const { publisher, requests } = publisherOver(() => ({}));
           const answers = await publisher.publish(
-            contents.map((bytes, position) =>
-              toSecretQuarantined(anItem({ position, redactedContent: 'x'.repeat(bytes) })),
-            ),
+            contents.map((bytes, position) => announce(position, 'x'.repeat(bytes))),
           );
           expect(answers.every((answer) => answer.ok)).toBe(true);
           for (const request of requests) {

@@ -1,14 +1,20 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { SecretQuarantined } from '../../../functions/contracts/quarantine.ts';
-import { publishFindings } from '../../../functions/quarantine/publish-findings.lambda.ts';
-import { createFakeFindingPublisher } from '../../support/fake-finding-publisher.ts';
+import {
+  findingExpired,
+  secretQuarantined,
+  type SecretQuarantined,
+} from '../../../functions/contracts/quarantine.ts';
+import { handleFindings } from '../../../functions/quarantine/publish-findings.lambda.ts';
+import { createFakeCaseBook } from '../../support/fake-case-book.ts';
+import { createFakeEventPublisher } from '../../support/fake-event-publisher.ts';
 import { anItem } from '../../support/finding-builder.ts';
-import { changed, inserted, type StreamRecord } from '../../support/quarantine-stream-event.ts';
+import { CHANGED_AT, changed, inserted, type StreamRecord } from '../../support/quarantine-stream-event.ts';
 
 async function run(records: readonly StreamRecord[], refusing?: (event: SecretQuarantined) => boolean) {
-  const publisher = createFakeFindingPublisher(refusing);
+  const publisher = createFakeEventPublisher(refusing);
+  const { counter } = createFakeCaseBook();
   const logger = { info: vi.fn(), error: vi.fn() };
-  const answer = await publishFindings({ Records: records }, { publisher, logger });
+  const answer = await handleFindings({ Records: records }, { counter, publisher, logger });
   return { answer, publisher, logger };
 }
 
@@ -34,13 +40,42 @@ describe('publish-findings', () => {
     ]);
   });
 
-  test('says nothing of changed and deleted items, by TTL as well', async () => {
-    const { answer, publisher } = await run([
-      changed('MODIFY', anItem(), '1'),
-      changed('REMOVE', anItem(), '2'),
-    ]);
-    expect(publisher.accepted).toEqual([]);
+  test('says nothing of changed items', async () => {
+    const { answer, publisher } = await run([changed('MODIFY', anItem(), '1')]);
+    expect(publisher.events).toEqual([]);
     expect(answer.batchItemFailures).toEqual([]);
+  });
+
+  test('leaves a tombstone of a deleted item, without any of its content', async () => {
+    const planted = ['planted', 'content'].join('-');
+    const item = anItem({
+      redactedContent: planted,
+      redactedKey: planted,
+      agent: planted,
+      messageId: planted,
+      status: 'confirmed',
+      reviewer: 'ada',
+      caseId: 'case-1',
+    });
+    const due = { ...item, expiresAt: CHANGED_AT - 1 };
+    const { publisher, logger } = await run([changed('REMOVE', due, '1'), changed('REMOVE', item, '2')]);
+    const tombstones = publisher.tombstones.map((one) => findingExpired.parse(one));
+    expect(tombstones).toMatchObject([
+      { findingId: item.findingId, cause: 'expired', status: 'confirmed', reviewer: 'ada', caseId: 'case-1' },
+      { findingId: item.findingId, cause: 'deleted' },
+    ]);
+    expect(JSON.stringify(publisher.events)).not.toContain(planted);
+    expect(JSON.stringify(logger.info.mock.calls)).not.toContain(`"redacted_content":"${planted}`);
+  });
+
+  test('tells with each finding which case it belongs to, and counts a repetition once', async () => {
+    const first = inserted(anItem({ position: 1 }), '1');
+    const { publisher } = await run([first, inserted(anItem({ position: 2 }), '2'), first]);
+    expect(publisher.accepted.map((one) => secretQuarantined.parse(one).case)).toMatchObject([
+      { status: 'pending', occurrences: 2, pages: true, reappeared: false },
+      { occurrences: 2 },
+      { occurrences: 2 },
+    ]);
   });
 
   test('names the first record that the bus refused', async () => {
@@ -83,7 +118,14 @@ describe('publish-findings', () => {
 
   test('takes an image that is missing for an unreadable item, not for nothing', async () => {
     const { answer } = await run([
-      { eventName: 'INSERT', dynamodb: { SequenceNumber: '7', Keys: { pk: { S: 'fnd_x' } } } },
+      {
+        eventName: 'INSERT',
+        dynamodb: {
+          SequenceNumber: '7',
+          ApproximateCreationDateTime: CHANGED_AT,
+          Keys: { pk: { S: 'fnd_x' } },
+        },
+      },
     ]);
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: '7' }] });
   });
@@ -98,9 +140,13 @@ describe('publish-findings', () => {
 
   test('throws on an event that is no stream event, so that Lambda retries it whole', async () => {
     await expect(
-      publishFindings(
+      handleFindings(
         { Records: [{ eventName: 'INSERT' }] },
-        { publisher: createFakeFindingPublisher(), logger: { info: vi.fn(), error: vi.fn() } },
+        {
+          ...createFakeCaseBook(),
+          publisher: createFakeEventPublisher(),
+          logger: { info: vi.fn(), error: vi.fn() },
+        },
       ),
     ).rejects.toThrow('Not a DynamoDB stream event: Records.0.dynamodb: invalid_type');
   });
