@@ -4,6 +4,7 @@ import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Settings } from '../config/settings.ts';
 import { createFingerprintKey } from '../detection/detector.ts';
+import { GuardKeysTable } from '../detection/guard-keys-table.ts';
 import { IngestTable } from '../ingest/ingest-table.ts';
 import { Foundation } from '../platform/foundation.ts';
 import { QuarantineTable } from '../quarantine/quarantine-table.ts';
@@ -13,6 +14,7 @@ export class DataStack extends Stack {
   readonly foundation: Foundation;
   readonly ingest: IngestTable;
   readonly quarantine: QuarantineTable;
+  readonly guardKeys: GuardKeysTable;
   readonly fingerprintKey: Key;
   readonly bus: EventBus;
 
@@ -22,12 +24,14 @@ export class DataStack extends Stack {
     this.foundation = foundation;
     this.ingest = new IngestTable(this, 'Ingest', { foundation });
     this.quarantine = new QuarantineTable(this, 'Quarantine', { foundation });
+    this.guardKeys = new GuardKeysTable(this, 'GuardKeys', { foundation });
     this.fingerprintKey = createFingerprintKey(this, 'FingerprintKey', foundation.removalPolicy);
     this.bus = new EventBus(this, 'Bus', {
       eventBusName: `shhh-${props.settings.stage}`,
       description: 'Events of SHHH',
     });
     new CfnOutput(this, 'QuarantineTableName', { value: this.quarantine.table.tableName });
+    new CfnOutput(this, 'GuardKeysTableName', { value: this.guardKeys.table.tableName });
     new CfnOutput(this, 'IngestTableName', { value: this.ingest.table.tableName });
     new CfnOutput(this, 'BusName', { value: this.bus.eventBusName });
     new CfnOutput(this, 'OperationsTopicArn', { value: foundation.operationsTopic.topicArn });

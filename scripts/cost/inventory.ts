@@ -8,6 +8,8 @@ const FUNCTIONS = {
   publisher: 'PublisherPublish',
   alerts: 'AlertsSend',
   health: 'HealthCheck',
+  guard: 'GuardCheck',
+  guardKeys: 'GuardAuthorize',
 } as const;
 export type FunctionName = keyof typeof FUNCTIONS;
 
@@ -104,6 +106,8 @@ export function takeInventory(templates: readonly unknown[]): Inventory {
     publisher: factsOf('publisher'),
     alerts: factsOf('alerts'),
     health: factsOf('health'),
+    guard: factsOf('guard'),
+    guardKeys: factsOf('guardKeys'),
   };
   const tables = propertiesOf('AWS::DynamoDB::Table', tableProperties);
   const mappings = propertiesOf('AWS::Lambda::EventSourceMapping', mappingProperties);

@@ -41,6 +41,16 @@ export const ASSUMED = {
   detectorMsPerFinding: 30,
   publisherMs: 60,
   alertMs: 120,
+  /** One message in so many is asked about at the guard's endpoint; the others have a guard beside them, or none. */
+  entriesPerGuardCheck: 100,
+  /** The guard's endpoint: an invocation, with the counter of its key. */
+  guardMs: 12,
+  /** Looking a key up; the API remembers the answer for a minute. */
+  guardKeyMs: 15,
+  /** Keys that are in use at the same time, at most. */
+  guardKeys: 20,
+  /** What a request to the endpoint adds to its access log. */
+  logBytesPerGuardCheck: 300,
   healthMs: 400,
   /** Lambda reads an idle queue by so many long polls of 20 s at a time; a set maximum concurrency keeps it at that. */
   pollers: 5,
@@ -88,6 +98,8 @@ export interface Activity {
     readonly publisher: number;
     readonly alerts: number;
     readonly health: number;
+    readonly guard: number;
+    readonly guardKeys: number;
   };
   readonly seconds: Activity['invocations'];
   readonly sqsRequests: number;
@@ -139,6 +151,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const findings = entries / a.entriesPerFinding;
   const alerts = findings * a.severeShare;
   const scans = scansPerSecond * MONTH_SECONDS;
+  const guardChecks = entries / a.entriesPerGuardCheck;
   // A finding mostly comes alone: it is published and alerted in an invocation of its own.
   const invocations = {
     shipper: MONTH_MINUTES,
@@ -146,6 +159,8 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     publisher: findings,
     alerts,
     health: MONTH_MINUTES,
+    guard: guardChecks,
+    guardKeys: Math.min(guardChecks, a.guardKeys * MONTH_MINUTES),
   };
   const seconds = {
     shipper: invocations.shipper * inventory.shipperRunSeconds,
@@ -154,6 +169,8 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     publisher: (findings * a.publisherMs) / 1000,
     alerts: (alerts * a.alertMs) / 1000,
     health: (invocations.health * a.healthMs) / 1000,
+    guard: (guardChecks * a.guardMs) / 1000,
+    guardKeys: (invocations.guardKeys * a.guardKeyMs) / 1000,
   };
 
   const chunks = (bytes: number) => Math.max(1, Math.ceil(bytes / SQS_CHUNK_BYTES));
@@ -171,7 +188,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     (MONTH_SECONDS * 1000) / lease.renewEveryMs + MONTH_MINUTES * (waitingMs / lease.pollEveryMs + 2);
   const findingUnits = Math.ceil(a.findingBytes / KIB) * (1 + inventory.quarantineIndexes);
   const writeUnits =
-    checkpoints * a.checkpointUnits + statuses + leases + findings * findingUnits + alerts * 2;
+    checkpoints * a.checkpointUnits + statuses + leases + findings * findingUnits + alerts * 2 + guardChecks;
   const directoryReads = (seconds.shipper * 1000) / directoryEveryMs;
   // Nobody reviews: every finding waits until it expires, and the health check counts what waits.
   const waitingBytes =
@@ -179,7 +196,8 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const counted = Math.min(a.healthPages * a.healthPageUnits, waitingBytes / (8 * KIB));
   const readUnits =
     directoryReads * Math.ceil((load.logs * a.peerBytes) / (4 * KIB)) * 0.5 +
-    MONTH_MINUTES * (a.healthReadUnits + counted);
+    MONTH_MINUTES * (a.healthReadUnits + counted) +
+    invocations.guardKeys;
   const storedGb = (waitingBytes * (1 + inventory.quarantineIndexes)) / 1e9;
 
   const tableKeys = (a.principalsAndTables * MONTH_SECONDS) / a.tableKeySeconds;
@@ -191,6 +209,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const logGb =
     (ran * a.logBytesPerInvocation +
       findings * a.logBytesPerFinding +
+      guardChecks * a.logBytesPerGuardCheck +
       windows * MONTH_SECONDS * a.logBytesPerWindow +
       invocations.shipper * a.logBytesPerShipperRun) /
     1e9;
@@ -206,7 +225,9 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     tracesOf(invocations.detector, functions.detector.traced) +
     tracesOf(invocations.publisher, functions.publisher.traced) +
     tracesOf(invocations.alerts, functions.alerts.traced) +
-    tracesOf(invocations.health, functions.health.traced);
+    tracesOf(invocations.health, functions.health.traced) +
+    tracesOf(invocations.guard, functions.guard.traced) +
+    tracesOf(invocations.guardKeys, functions.guardKeys.traced);
 
   return {
     windowsPerSecond: windows,

@@ -31,6 +31,10 @@ export function monthlyCost(load: Load, inventory: Inventory, { prices }: PriceL
   const lines: readonly CostLine[] = [
     { service: 'Lambda: shipper', usd: lambda('shipper') },
     { service: 'Lambda: detector', usd: lambda('detector') },
+    {
+      service: "The guard's endpoint: API and Lambda",
+      usd: activity.invocations.guard * prices.httpApiRequest.usd + lambda('guard') + lambda('guardKeys'),
+    },
     { service: 'Lambda: the others', usd: lambda('publisher') + lambda('alerts') + lambda('health') },
     { service: 'SQS', usd: activity.sqsRequests * prices.sqsRequest.usd },
     {
