@@ -2,6 +2,7 @@
  * Applies through the emulator's API what its CloudFormation dropped from a template, and nothing else: only what
  * the check found missing, with the values that the template asks for. Called after each local deploy.
  */
+import { UpdateStageCommand } from '@aws-sdk/client-apigatewayv2';
 import {
   UpdateContinuousBackupsCommand,
   UpdateTableCommand,
@@ -18,10 +19,15 @@ import { SetTopicAttributesCommand } from '@aws-sdk/client-sns';
 import { z } from 'zod';
 import { createClients, type Clients } from './verify/clients.ts';
 import { compareDeployed } from './verify/differences.ts';
+import type { Properties } from './verify/readers/reader.ts';
 
-/** Applies one property of a resource. */
-type Applier = (id: string, asked: unknown, clients: Clients) => Promise<unknown>;
+/** Applies one property of a resource. @param resource all that is asked of it, where its id alone does not name it */
+type Applier = (id: string, asked: unknown, clients: Clients, resource: Properties) => Promise<unknown>;
 
+const RouteSettings = z.strictObject({
+  ThrottlingBurstLimit: z.number().optional(),
+  ThrottlingRateLimit: z.number().optional(),
+});
 const Tags = z.array(z.object({ Key: z.string(), Value: z.string() }));
 const TimeToLive = z.object({ AttributeName: z.string(), Enabled: z.boolean() });
 const Recovery = z.object({ PointInTimeRecoveryEnabled: z.boolean() });
@@ -74,6 +80,17 @@ const PublicAccess = z.object({
 
 /** By resource type and property. */
 const APPLIERS: ReadonlyMap<string, Applier> = new Map<string, Applier>([
+  [
+    'AWS::ApiGatewayV2::Stage.DefaultRouteSettings',
+    (StageName, asked, { httpApis }, { ApiId }) =>
+      httpApis.send(
+        new UpdateStageCommand({
+          ApiId: z.string().parse(ApiId),
+          StageName,
+          DefaultRouteSettings: RouteSettings.parse(asked),
+        }),
+      ),
+  ],
   [
     'AWS::DynamoDB::Table.TimeToLiveSpecification',
     (TableName, asked, { dynamo }) =>
@@ -193,7 +210,7 @@ export async function applyDropped(target: {
     const apply = APPLIERS.get(`${resource.type}.${root}`);
     const key = `${resource.path}.${root}`;
     if (!apply || applied.has(key)) continue;
-    await apply(resource.physicalId, resource.asked[root], clients);
+    await apply(resource.physicalId, resource.asked[root], clients, resource.asked);
     applied.set(key, { path: resource.path, property: root });
   }
   return [...applied.values()];

@@ -8,7 +8,7 @@ export const secretLeakAlert = z.strictObject({
   secret_type: z.string(),
   provider: z.string(),
   redacted_key: z.string(),
-  /** `hyperlog:<position>` */
+  /** `hyperlog:<position>`, or `guard:<message id>` of a message that was stopped before it was sent. */
   log_reference: z.string(),
   hypercore_key: z.string(),
   agent: z.string(),

@@ -4,14 +4,23 @@ import { z } from 'zod';
 export const severity = z.enum(['LOW', 'MEDIUM', 'HIGH', 'CRITICAL']);
 export type Severity = z.infer<typeof severity>;
 
+/**
+ * Where a secret was caught. A message that was stopped stands in no log: its `core` is then the digest of its agent and
+ * id, `fork` and `position` are 0, and `offset` counts from the message's first byte.
+ */
+const findingStage = z.enum(['found-in-log', 'blocked-before-send']);
+
 export const reviewAction = z.enum(['false_positive', 'confirmed', 'uncertain']);
 
 /**
  * A finding as it rests in the quarantine: what leaked and where, never the secret.
- * `fingerprint` is hex HMAC-SHA-256 of the secret under a KMS key.
+ * `fingerprint` is hex HMAC-SHA-256 of the secret under a KMS key, or under a guard's own key where a guard beside the
+ * agent stopped it: then it only matches the fingerprints of guards with the same key (docs/decisions/0020).
  */
 export const finding = z.strictObject({
   findingId: z.string().regex(/^fnd_[0-9a-f]{32}$/),
+  /** Absent: found in a log. */
+  stage: findingStage.optional(),
   /** RFC 3339, UTC: when the detector found it. */
   detectedAt: z.iso.datetime(),
   /** RFC 3339 as the agent wrote it; absent where the entry has no readable time. */

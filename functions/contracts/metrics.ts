@@ -17,3 +17,9 @@ export const ALERTS_SENT = 'AlertsSent';
 export const ALERTS_FAILED = 'AlertsFailed';
 /** From the detection of a finding to the channel having accepted its alert; unit Milliseconds. */
 export const ALERT_LATENCY = 'AlertLatency';
+/** Messages that the guard's endpoint has judged; unit Count. */
+export const GUARD_CHECKS = 'GuardChecks';
+/** Findings of stopped messages that are new in the quarantine; unit Count. */
+export const GUARD_STOPPED = 'GuardStopped';
+/** Messages that were stopped and could not be recorded; unit Count. */
+export const GUARD_NOT_RECORDED = 'GuardNotRecorded';

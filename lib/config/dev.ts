@@ -9,5 +9,6 @@ export const dev: Settings = {
   keepData: false,
   tracing: true,
   shipper: { runSeconds: 65 },
+  guard: { requestsPerSecond: 50, burst: 100 },
   detector: { maxConcurrency: 10 },
 };

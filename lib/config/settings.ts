@@ -25,6 +25,11 @@ export interface Settings {
       readonly securityGroupId: string;
     };
   };
+  readonly guard: {
+    /** What the guard's endpoint takes of all keys together; each key has a limit of its own besides. */
+    readonly requestsPerSecond: number;
+    readonly burst: number;
+  };
   readonly detector: {
     /** Functions that scan at the same time, at most. */
     readonly maxConcurrency: number;

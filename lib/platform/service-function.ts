@@ -10,7 +10,8 @@ import type { z } from 'zod';
 import type { EnvSchema } from '../../functions/platform/env.ts';
 import type { Settings } from '../config/settings.ts';
 
-const RETENTION = {
+/** Retentions as CloudFormation knows them. */
+export const RETENTION = {
   7: RetentionDays.ONE_WEEK,
   30: RetentionDays.ONE_MONTH,
   365: RetentionDays.ONE_YEAR,

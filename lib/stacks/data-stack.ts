@@ -4,6 +4,7 @@ import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Settings } from '../config/settings.ts';
 import { createFingerprintKey } from '../detection/detector.ts';
+import { GuardKeysTable } from '../detection/guard-keys-table.ts';
 import { IngestTable } from '../ingest/ingest-table.ts';
 import { Foundation } from '../platform/foundation.ts';
 import { CaseTable } from '../quarantine/case-table.ts';
@@ -17,6 +18,7 @@ export class DataStack extends Stack {
   readonly quarantine: QuarantineTable;
   readonly cases: CaseTable;
   readonly metrics: DailyMetricsTable;
+  readonly guardKeys: GuardKeysTable;
   readonly fingerprintKey: Key;
   readonly bus: EventBus;
 
@@ -28,6 +30,7 @@ export class DataStack extends Stack {
     this.quarantine = new QuarantineTable(this, 'Quarantine', { foundation });
     this.cases = new CaseTable(this, 'Cases', { foundation });
     this.metrics = new DailyMetricsTable(this, 'DailyMetrics', { foundation });
+    this.guardKeys = new GuardKeysTable(this, 'GuardKeys', { foundation });
     this.fingerprintKey = createFingerprintKey(this, 'FingerprintKey', foundation.removalPolicy);
     this.bus = new EventBus(this, 'Bus', {
       eventBusName: `shhh-${props.settings.stage}`,
@@ -37,6 +40,7 @@ export class DataStack extends Stack {
     new CfnOutput(this, 'CaseTableName', { value: this.cases.table.tableName });
     new CfnOutput(this, 'MetricsTableName', { value: this.metrics.table.tableName });
     new CfnOutput(this, 'FingerprintKeyArn', { value: this.fingerprintKey.keyArn });
+    new CfnOutput(this, 'GuardKeysTableName', { value: this.guardKeys.table.tableName });
     new CfnOutput(this, 'IngestTableName', { value: this.ingest.table.tableName });
     new CfnOutput(this, 'BusName', { value: this.bus.eventBusName });
     new CfnOutput(this, 'OperationsTopicArn', { value: foundation.operationsTopic.topicArn });

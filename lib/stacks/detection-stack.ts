@@ -1,13 +1,14 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Detector } from '../detection/detector.ts';
+import { GuardEndpoint } from '../detection/guard-endpoint.ts';
 import { EntryQueue } from '../ingest/entry-queue.ts';
 import { Shipper } from '../ingest/shipper.ts';
 import { HypercoreLayer, Re2Layer } from '../platform/layers.ts';
 import { CasePublisher, Publisher } from '../quarantine/publisher.ts';
 import type { DataStack } from './data-stack.ts';
 
-/** From the logs to the bus: ship, scan, quarantine, publish. */
+/** From the logs to the bus: ship, scan, quarantine, publish; and the guard, which scans before a message is sent. */
 export class DetectionStack extends Stack {
   readonly entries: EntryQueue;
 
@@ -22,13 +23,21 @@ export class DetectionStack extends Stack {
       entries: this.entries,
       hypercore: new HypercoreLayer(this, 'HypercoreLayer', { architecture }),
     });
+    const re2 = new Re2Layer(this, 'Re2Layer', { architecture });
     const detector = new Detector(this, 'Detector', {
       foundation,
       entries: this.entries,
       quarantine,
       metrics,
       fingerprintKey,
-      re2: new Re2Layer(this, 'Re2Layer', { architecture }),
+      re2,
+    });
+    const guard = new GuardEndpoint(this, 'Guard', {
+      foundation,
+      quarantine,
+      keys: props.data.guardKeys,
+      fingerprintKey,
+      re2,
     });
     const publisher = new Publisher(this, 'Publisher', { foundation, quarantine, cases, metrics, bus });
     const casePublisher = new CasePublisher(this, 'CasePublisher', { foundation, quarantine, cases, bus });
@@ -36,6 +45,9 @@ export class DetectionStack extends Stack {
     new CfnOutput(this, 'DetectorFunctionName', { value: detector.function.functionName });
     new CfnOutput(this, 'PublisherFunctionName', { value: publisher.function.functionName });
     new CfnOutput(this, 'CasePublisherFunctionName', { value: casePublisher.function.functionName });
+    new CfnOutput(this, 'GuardApiId', { value: guard.api.apiId });
+    new CfnOutput(this, 'GuardEndpoint', { value: guard.api.apiEndpoint });
+    new CfnOutput(this, 'GuardFunctionName', { value: guard.check.functionName });
     new CfnOutput(this, 'EntryQueueUrl', { value: this.entries.queue.queueUrl });
     new CfnOutput(this, 'EntryDlqUrl', { value: this.entries.deadLetters.queueUrl });
   }

@@ -12,6 +12,8 @@ const FUNCTIONS = {
   dayReport: 'DayReportCount',
   alerts: 'AlertsSend',
   health: 'HealthCheck',
+  guard: 'GuardCheck',
+  guardKeys: 'GuardAuthorize',
 } as const;
 export type FunctionName = keyof typeof FUNCTIONS;
 export const FUNCTION_NAMES = [
@@ -122,6 +124,8 @@ export function takeInventory(templates: readonly unknown[]): Inventory {
     dayReport: factsOf('dayReport'),
     alerts: factsOf('alerts'),
     health: factsOf('health'),
+    guard: factsOf('guard'),
+    guardKeys: factsOf('guardKeys'),
   };
   const tables = propertiesOf('AWS::DynamoDB::Table', tableProperties);
   const mappings = propertiesOf('AWS::Lambda::EventSourceMapping', mappingProperties);

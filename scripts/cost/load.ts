@@ -52,6 +52,16 @@ export const ASSUMED = {
   /** What the counters of a day weigh, read twice a run for today and yesterday, in read units. */
   dayReadUnits: 64,
   alertMs: 120,
+  /** One message in so many is asked about at the guard's endpoint; the others have a guard beside them, or none. */
+  entriesPerGuardCheck: 100,
+  /** The guard's endpoint: an invocation, with the counter of its key. */
+  guardMs: 12,
+  /** Looking a key up; the API remembers the answer for a minute. */
+  guardKeyMs: 15,
+  /** Keys that are in use at the same time, at most. */
+  guardKeys: 20,
+  /** What a request to the endpoint adds to its access log. */
+  logBytesPerGuardCheck: 300,
   healthMs: 400,
   /** Lambda reads an idle queue by so many long polls of 20 s at a time; a set maximum concurrency keeps it at that. */
   pollers: 5,
@@ -102,6 +112,8 @@ export interface Activity {
     readonly dayReport: number;
     readonly alerts: number;
     readonly health: number;
+    readonly guard: number;
+    readonly guardKeys: number;
   };
   readonly seconds: Activity['invocations'];
   readonly sqsRequests: number;
@@ -153,6 +165,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const findings = entries / a.entriesPerFinding;
   const alerts = findings * a.severeShare;
   const scans = scansPerSecond * MONTH_SECONDS;
+  const guardChecks = entries / a.entriesPerGuardCheck;
   // A finding mostly comes alone: it is published and alerted in an invocation of its own.
   const invocations = {
     shipper: MONTH_MINUTES,
@@ -164,6 +177,8 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     dayReport: MONTH_MINUTES / 15,
     alerts,
     health: MONTH_MINUTES,
+    guard: guardChecks,
+    guardKeys: Math.min(guardChecks, a.guardKeys * MONTH_MINUTES),
   };
   const seconds = {
     shipper: invocations.shipper * inventory.shipperRunSeconds,
@@ -175,6 +190,8 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     dayReport: (invocations.dayReport * a.dayReportMs) / 1000,
     alerts: (alerts * a.alertMs) / 1000,
     health: (invocations.health * a.healthMs) / 1000,
+    guard: (guardChecks * a.guardMs) / 1000,
+    guardKeys: (invocations.guardKeys * a.guardKeyMs) / 1000,
   };
 
   const chunks = (bytes: number) => Math.max(1, Math.ceil(bytes / SQS_CHUNK_BYTES));
@@ -200,7 +217,8 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     leases +
     scans * a.recordUnits +
     findings * (findingUnits + a.caseUnits) +
-    alerts * 2;
+    alerts * 2 +
+    guardChecks;
   const directoryReads = (seconds.shipper * 1000) / directoryEveryMs;
   // Nobody reviews: every finding waits until it expires, and the health check counts what waits.
   const waitingBytes =
@@ -211,7 +229,8 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     MONTH_MINUTES * (a.healthReadUnits + counted) +
     scans * a.recordUnits +
     findings +
-    invocations.dayReport * a.dayReadUnits;
+    invocations.dayReport * a.dayReadUnits +
+    invocations.guardKeys;
   const storedGb = (waitingBytes * (1 + inventory.quarantineIndexes)) / 1e9;
 
   const tableKeys = (a.principalsAndTables * MONTH_SECONDS) / a.tableKeySeconds;
@@ -223,6 +242,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const logGb =
     (ran * a.logBytesPerInvocation +
       findings * a.logBytesPerFinding +
+      guardChecks * a.logBytesPerGuardCheck +
       windows * MONTH_SECONDS * a.logBytesPerWindow +
       invocations.shipper * a.logBytesPerShipperRun) /
     1e9;

@@ -32,8 +32,12 @@ export function monthlyCost(load: Load, inventory: Inventory, { prices }: PriceL
     { service: 'Lambda: shipper', usd: lambda('shipper') },
     { service: 'Lambda: detector', usd: lambda('detector') },
     {
+      service: "The guard's endpoint: API and Lambda",
+      usd: activity.invocations.guard * prices.httpApiRequest.usd + lambda('guard') + lambda('guardKeys'),
+    },
+    {
       service: 'Lambda: the others',
-      usd: FUNCTION_NAMES.filter((name) => name !== 'shipper' && name !== 'detector').reduce(
+      usd: FUNCTION_NAMES.filter((name) => !['shipper', 'detector', 'guard', 'guardKeys'].includes(name)).reduce(
         (sum, name) => sum + lambda(name),
         0,
       ),

@@ -22,6 +22,7 @@ const priceList = z.strictObject({
     lambdaGbSecond: price,
     lambdaRequest: price,
     lambdaStorageGbSecond: price,
+    httpApiRequest: price,
     sqsRequest: price,
     dynamoWriteUnit: price,
     dynamoReadUnit: price,

@@ -1,3 +1,4 @@
+import { ApiGatewayV2Client } from '@aws-sdk/client-apigatewayv2';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
@@ -23,6 +24,7 @@ export function createClients(endpoint: string) {
     cloudWatch: new CloudWatchClient(options),
     dynamo: new DynamoDBClient(options),
     events: new EventBridgeClient(options),
+    httpApis: new ApiGatewayV2Client(options),
     iam: new IAMClient(options),
     kms: new KMSClient(options),
     lambda: new LambdaClient(options),

@@ -14,6 +14,8 @@ describe('the inventory of a deployment', () => {
         dayReport: { memoryMb: 1024, storageMb: 512, traced: true },
         alerts: { memoryMb: 1024, storageMb: 512, traced: false },
         health: { memoryMb: 1024, storageMb: 512, traced: true },
+        guard: { memoryMb: 1024, storageMb: 512, traced: true },
+        guardKeys: { memoryMb: 512, storageMb: 512, traced: true },
       },
       detectorConcurrency: 50,
       shipperRunSeconds: 65,

@@ -47,6 +47,8 @@ export function smallTemplates(): { Resources: Record<string, object> }[] {
         DayReportCount1: lambda(),
         AlertsSend1: lambda({ TracingConfig: { Mode: 'PassThrough' } }),
         HealthCheck1: lambda(),
+        GuardCheck1: lambda(),
+        GuardAuthorize1: lambda({ MemorySize: 512 }),
         EntriesQueue1: { Type: 'AWS::SQS::Queue', Properties: { KmsDataKeyReusePeriodSeconds: 3600 } },
         EntriesQueueOld1: { Type: 'AWS::CloudWatch::Alarm' },
         EveryMinute1: { Type: 'AWS::Events::Rule', Properties: { ScheduleExpression: 'rate(1 minute)' } },

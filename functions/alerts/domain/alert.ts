@@ -10,7 +10,7 @@ export function toAlert(event: SecretQuarantined): SecretLeakAlert {
     secret_type: event.secretType,
     provider: event.provider,
     redacted_key: event.redactedKey,
-    log_reference: `hyperlog:${event.position}`,
+    log_reference: referenceOf(event),
     hypercore_key: event.core,
     agent: clip(event.agent),
     severity: event.severity,
@@ -21,6 +21,13 @@ export function toAlert(event: SecretQuarantined): SecretLeakAlert {
     fingerprint: event.fingerprint,
   };
 }
+
+/** Where to look: a place in the log, or the message that never came into one. */
+function referenceOf({ stage, position, messageId = 'unknown' }: SecretQuarantined): string {
+  return stage === 'blocked-before-send' ? `${STOPPED}${clip(messageId)}` : `hyperlog:${position}`;
+}
+
+const STOPPED = 'guard:';
 
 /** Longer than any name that a person gives; an alert must fit its channel whatever an agent calls itself. */
 const MAX_NAME_CHARACTERS = 256;
@@ -36,7 +43,8 @@ const MAX_SUBJECT_CHARACTERS = 99;
 
 /** The line that e-mail subscribers see first: severity, what and where, in printable ASCII. */
 export function subjectOf(alert: SecretLeakAlert): string {
-  return `[${alert.severity}] ${alert.secret_type} leaked by ${alert.agent} at ${alert.log_reference}`
+  const what = alert.log_reference.startsWith(STOPPED) ? 'stopped before it was sent by' : 'leaked by';
+  return `[${alert.severity}] ${alert.secret_type} ${what} ${alert.agent} at ${alert.log_reference}`
     .replace(/[^\x20-\x7e]+/g, '?')
     .slice(0, MAX_SUBJECT_CHARACTERS)
     .trimEnd();

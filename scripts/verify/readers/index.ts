@@ -6,6 +6,13 @@ import {
   readPermission,
 } from './compute.ts';
 import {
+  readHttpApi,
+  readHttpAuthorizer,
+  readHttpIntegration,
+  readHttpRoute,
+  readHttpStage,
+} from './http-api.ts';
+import {
   readEventBus,
   readQueue,
   readQueuePolicy,
@@ -21,6 +28,11 @@ import { readBucket, readBucketPolicy, readTable } from './storage.ts';
 
 /** By resource type. A type that is not here makes the check fail: nothing may pass unseen. */
 export const READERS: ReadonlyMap<string, Reader> = new Map([
+  ['AWS::ApiGatewayV2::Api', readHttpApi],
+  ['AWS::ApiGatewayV2::Authorizer', readHttpAuthorizer],
+  ['AWS::ApiGatewayV2::Integration', readHttpIntegration],
+  ['AWS::ApiGatewayV2::Route', readHttpRoute],
+  ['AWS::ApiGatewayV2::Stage', readHttpStage],
   ['AWS::CloudWatch::Alarm', readAlarm],
   ['AWS::DynamoDB::Table', readTable],
   ['AWS::Events::EventBus', readEventBus],

@@ -1,0 +1,3 @@
+module shhh.example/guarded-agent
+
+go 1.22
