@@ -9,4 +9,6 @@ export const shipEntriesEnv = z.object({
    * waits for the lease with its peers connected and the hand-over costs no gap; well below the function's timeout.
    */
   RUN_SECONDS: z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(5).max(840)),
+  /** From one dispatch of live entries to the next, at least, in milliseconds: latency against requests. */
+  SPACING_MS: z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(0).max(5_000)),
 });

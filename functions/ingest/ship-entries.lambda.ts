@@ -19,6 +19,7 @@ import { shipEntriesEnv } from './ship-entries.env.ts';
 export interface ShipEntriesDependencies extends Omit<ShipDeps, 'holder' | 'observe'> {
   readonly newHolder: () => string;
   readonly runSeconds: number;
+  readonly spacingMs: number;
   readonly logger: Pick<Logger, 'info'>;
   readonly reporter: Reporter;
 }
@@ -32,6 +33,7 @@ export const handler = (): Promise<{ outcome: ShipOutcome }> => shipEntries((dep
 export async function shipEntries({
   newHolder,
   runSeconds,
+  spacingMs,
   logger,
   reporter,
   ...needed
@@ -39,7 +41,7 @@ export async function shipEntries({
   const startedAt = needed.pacer.now();
   const outcome = await ship(
     { ...needed, observe: reporter.observe, holder: newHolder() },
-    SHIP_SETTINGS,
+    { ...SHIP_SETTINGS, dispatch: { ...SHIP_SETTINGS.dispatch, spacingMs } },
     startedAt + runSeconds * 1000,
   );
   reporter.flush();
@@ -62,6 +64,7 @@ function build(): ShipEntriesDependencies {
     random: Math.random,
     newHolder: randomUUID,
     runSeconds: env.RUN_SECONDS,
+    spacingMs: env.SPACING_MS,
     logger,
     reporter: createReporter(logger, createMetrics('ingest'), systemClock),
   };

@@ -7,6 +7,6 @@ export const dev: Settings = {
   logRetentionDays: 30,
   keepData: false,
   tracing: true,
-  shipper: { runSeconds: 65 },
+  shipper: { runSeconds: 65, spacingMs: 60 },
   detector: { maxConcurrency: 10 },
 };

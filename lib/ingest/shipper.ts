@@ -27,7 +27,7 @@ export class Shipper extends Construct {
   constructor(scope: Construct, id: string, props: ShipperProps) {
     super(scope, id);
     const { foundation, table, entries } = props;
-    const { runSeconds, network } = foundation.settings.shipper;
+    const { runSeconds, spacingMs, network } = foundation.settings.shipper;
     this.function = new ServiceFunction(this, 'Ship', {
       settings: foundation.settings,
       handler: 'ingest/ship-entries',
@@ -36,6 +36,7 @@ export class Shipper extends Construct {
         INGEST_TABLE: table.table.tableName,
         ENTRY_QUEUE_URL: entries.queue.queueUrl,
         RUN_SECONDS: String(runSeconds),
+        SPACING_MS: String(spacingMs),
       },
       memoryMb: 1024,
       // Room to finish the last window and to hand the lease over.

@@ -39,6 +39,9 @@ const SETTINGS: TcpSettings = { connectMs: 5_000, readMs: 5_000, silenceMs: 15_0
 /** Blocks asked of the store at once: each alone would wait for its own round through the thread pool. */
 const READ_AHEAD = 64;
 
+/** What a block is taken to weigh before one was seen. */
+const FIRST_GUESS_BYTES = 16 * 1024;
+
 /** How exactly it is known when an entry appeared. */
 const MARK_MS = 10;
 
@@ -100,6 +103,8 @@ class TcpLogSession implements LogSession {
   #trouble: Trouble | undefined;
   #closing: Promise<void> | undefined;
   #lengthSeen = 0;
+  /** Bytes of the largest block of late. */
+  #largest = FIRST_GUESS_BYTES;
   #cutTo: number | undefined;
   /** When the log was first seen to have so many entries; in order. */
   #marks: { readonly length: number; readonly at: number }[] = [];
@@ -228,18 +233,28 @@ class TcpLogSession implements LogSession {
   async #readBlocks(start: number, end: number, maxBytes: number): Promise<Buffer[]> {
     const entries: Buffer[] = [];
     let bytes = 0;
-    for (let seq = start; seq < end && bytes < maxBytes; seq += READ_AHEAD) {
-      const ahead = Array.from({ length: Math.min(READ_AHEAD, end - seq) }, (_, offset) =>
-        this.#core.get(seq + offset, { timeout: this.#settings.readMs }),
+    while (start + entries.length < end && bytes < maxBytes) {
+      const seq = start + entries.length;
+      const ahead = Math.min(end - seq, this.#readAhead(maxBytes - bytes));
+      const blocks = await Promise.all(
+        Array.from({ length: ahead }, (_, offset) =>
+          this.#core.get(seq + offset, { timeout: this.#settings.readMs }),
+        ),
       );
-      for (const block of await Promise.all(ahead)) {
-        if (bytes >= maxBytes) break;
+      for (const block of blocks) {
         if (block === null) throw new Trouble('log-closed', 'A block was taken away while it was read.');
+        this.#largest = Math.max(block.length, this.#largest * 0.99);
+        if (bytes >= maxBytes) break;
         entries.push(block);
         bytes += block.length;
       }
     }
     return entries;
+  }
+
+  /** As many blocks at once as would fit if they were as large as the largest of late: nobody tells a size in advance. */
+  #readAhead(bytes: number): number {
+    return Math.min(READ_AHEAD, Math.max(1, Math.floor(bytes / this.#largest)));
   }
 
   /** Hypercore's errors become the session's trouble, if it has ended, or a timeout. */

@@ -1,18 +1,26 @@
 import type { Head, Resume } from './checkpoint.ts';
 import type { Peer } from './ports.ts';
 
+/** Entries `[seqStart, seqEnd)` of one log. */
+export interface ShippedWindow {
+  readonly core: string;
+  readonly fork: number;
+  readonly seqStart: number;
+  readonly seqEnd: number;
+}
+
 /** What the engine does, told to whoever writes logs and metrics. No entry's content is in it. */
 export type ShipEvent =
   | { readonly kind: 'connected'; readonly peer: Peer; readonly head: Head }
   | { readonly kind: 'resumed'; readonly core: string; readonly head: Head; readonly resume: Resume }
   | {
       readonly kind: 'shipped';
-      readonly core: string;
-      readonly fork: number;
-      readonly seqStart: number;
-      readonly seqEnd: number;
+      /** What left together and was accepted, by log. */
+      readonly windows: readonly ShippedWindow[];
       readonly messages: number;
+      /** As they went to the queue, and before they were compressed. */
       readonly bytes: number;
+      readonly contentBytes: number;
       /** From the first of the entries being known to exist to the queue having accepted the last. */
       readonly lagMs: number;
     }

@@ -8,36 +8,30 @@ import {
   type Checkpoint,
   type Resume,
 } from './checkpoint.ts';
+import type { Dispatcher } from './dispatch.ts';
 import type { Observe } from './events.ts';
-import { pack } from './packing.ts';
 import {
   Trouble,
   type CheckpointStore,
-  type EntryQueue,
   type Grant,
   type LogSession,
   type LogSource,
-  type LogWindow,
   type Pacer,
   type Peer,
 } from './ports.ts';
-import { sendAll, type SendSettings } from './send.ts';
 import type { StatusKeeper } from './status.ts';
 
 export interface FollowSettings {
-  readonly window: { readonly maxEntries: number; readonly maxBytes: number };
-  /** How long a live log's window waits to fill: it trades latency for fewer requests. */
-  readonly lingerMs: number;
   /** A checkpoint is written at most this often while entries flow; a crash ships that much again. */
   readonly checkpointEveryMs: number;
-  readonly send: SendSettings;
   readonly reconnect: { readonly baseMs: number; readonly maxMs: number };
 }
 
 export interface FollowDeps {
   readonly source: LogSource;
   readonly checkpoints: CheckpointStore;
-  readonly queue: EntryQueue;
+  /** Ships for every log. */
+  readonly dispatcher: Pick<Dispatcher, 'ship'>;
   readonly pacer: Pacer;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -128,13 +122,13 @@ async function followSession(
         await session.changed(head, ledger.waitMs(IDLE_MS), stop);
         continue;
       }
-      // A full window gains nothing by waiting.
-      if (head.length - position < settings.window.maxEntries)
-        await deps.pacer.sleep(settings.lingerMs, stop);
-      if (isStopped(stop)) break;
-      const window = await session.read(position, settings.window);
+      const from = position;
+      const window = await deps.dispatcher.ship(
+        (limits) => session.read(from, limits),
+        head.length - position,
+        stop,
+      );
       if (window === undefined) continue;
-      await shipWindow(window, deps, settings, stop);
       position = window.seqEnd;
       ledger.accepted({ fork: window.fork, length: window.seqEnd, treeHash: window.treeHash });
       status.shipped(position, session.head());
@@ -187,26 +181,6 @@ async function firstInCommon(
       return beginning;
   }
   return undefined;
-}
-
-async function shipWindow(
-  window: LogWindow,
-  deps: FollowDeps,
-  settings: FollowSettings,
-  stop: AbortSignal,
-): Promise<void> {
-  const messages = pack(window, deps.pacer.now());
-  await sendAll(messages, deps, settings.send, stop);
-  deps.observe({
-    kind: 'shipped',
-    core: window.core,
-    fork: window.fork,
-    seqStart: window.seqStart,
-    seqEnd: window.seqEnd,
-    messages: messages.length,
-    bytes: messages.reduce((sum, message) => sum + message.bytes, 0),
-    lagMs: Math.max(0, deps.pacer.now() - window.knownAt),
-  });
 }
 
 /** Keeps the newest accepted checkpoint and writes it now and then; it never runs ahead of what the queue accepted. */

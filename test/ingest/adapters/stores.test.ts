@@ -89,7 +89,7 @@ describe('what ingest keeps in its table', () => {
     await expect(createDynamoPeerDirectory(cloud.dynamo, 'nowhere').list()).rejects.toThrow();
     await expect(createDynamoLease(cloud.dynamo, 'nowhere').acquire('me', 1, 1)).rejects.toThrow();
     await expect(createDynamoCheckpointStore(cloud.dynamo, 'nowhere').claim(CORE, 1)).rejects.toThrow();
-    const [message] = [{ body: '{}', bytes: 2, seqStart: 0, seqEnd: 1 }];
+    const message = { body: '{}', bytes: 2, contentBytes: 2, ranges: [0], group: undefined };
     await expect(
       createSqsEntryQueue(cloud.sqs, 'http://127.0.0.1:9/nowhere').send([message]),
     ).rejects.toThrow();
@@ -130,7 +130,7 @@ describe('the entry queue', () => {
       },
       'http://queue.invalid/',
     );
-    const message = { body: '{}', bytes: 2, seqStart: 0, seqEnd: 1 };
+    const message = { body: '{}', bytes: 2, contentBytes: 2, ranges: [0], group: undefined };
     expect(await queue.send([message, message, message])).toEqual([
       { accepted: true },
       { accepted: false, code: 'InternalError' },

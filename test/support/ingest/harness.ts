@@ -7,7 +7,6 @@ import {
   type ShipDeps,
   type ShipOutcome,
 } from '../../../functions/ingest/domain/ship.ts';
-import { entryBatch } from '../../../functions/contracts/ingest.ts';
 import {
   createFakeCheckpointStore,
   createFakeEntryQueue,
@@ -18,6 +17,7 @@ import {
   type QueueFault,
 } from './fake-stores.ts';
 import { createFakeLogSource, type FakeLog } from './fake-log.ts';
+import { batchesIn } from './read-message.ts';
 import { VirtualPacer } from './virtual-pacer.ts';
 
 /** One accepted entry. */
@@ -36,6 +36,7 @@ export class Harness {
   readonly statuses = new FakeStatusBoard();
   readonly queueFaults: QueueFault[] = [];
   readonly accepted: AcceptedEntry[] = [];
+  readonly messages: PackedMessage[] = [];
   readonly advances: Advance[] = [];
   readonly events: ShipEvent[] = [];
   /** Broken promises about a checkpoint, found when it was written. */
@@ -91,9 +92,11 @@ export class Harness {
   }
 
   #onAccepted(message: PackedMessage): void {
-    const { core, fork, entries } = entryBatch.parse(JSON.parse(message.body));
-    for (const { seq, encoding, body } of entries) {
-      this.accepted.push({ core, fork, seq, bytes: Buffer.from(body, encoding) });
+    this.messages.push(message);
+    for (const { core, fork, entries } of batchesIn(message.body)) {
+      for (const { seq, encoding, body } of entries) {
+        this.accepted.push({ core, fork, seq, bytes: Buffer.from(body, encoding) });
+      }
     }
   }
 

@@ -26,6 +26,7 @@ export function startShipper(options: {
       INGEST_TABLE: options.table,
       ENTRY_QUEUE_URL: options.queueUrl,
       RUN_SECONDS: String(options.runSeconds),
+      SPACING_MS: '60',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
