@@ -89,7 +89,12 @@ export class Dispatcher {
         if (window === undefined) return undefined;
         held = window.entries.reduce((sum, entry) => sum + entry.byteLength, 0);
         this.#budget.adjust(share, held);
-        this.#parcels.push({ window, bytes: held, accepted: () => accepted.resolve(undefined), refused: accepted.reject });
+        this.#parcels.push({
+          window,
+          bytes: held,
+          accepted: () => accepted.resolve(undefined),
+          refused: accepted.reject,
+        });
       } finally {
         if (isLive) this.#reading -= 1;
         this.#leaveWhenReady();
