@@ -18,7 +18,8 @@ describe('findingIdOf', () => {
         fc.nat(),
         hex(64),
         (entry, fork, rule, offset, fingerprint) => {
-          expect(findingIdOf({ ...entry, fork }, rule, offset, fingerprint)).toBe(
+          const moved = { ...entry, fork };
+          expect(findingIdOf(moved, rule, offset, fingerprint)).toBe(
             findingIdOf(entry, rule, offset, fingerprint),
           );
         },
