@@ -10,6 +10,7 @@ import {
 } from './checkpoint.ts';
 import type { Dispatcher } from './dispatch.ts';
 import type { Observe } from './events.ts';
+import { listedIn } from './index-log.ts';
 import {
   Trouble,
   type CheckpointStore,
@@ -18,6 +19,7 @@ import {
   type LogSource,
   type Pacer,
   type Peer,
+  type PeerDirectory,
 } from './ports.ts';
 import type { StatusKeeper } from './status.ts';
 
@@ -30,6 +32,7 @@ export interface FollowSettings {
 export interface FollowDeps {
   readonly source: LogSource;
   readonly checkpoints: CheckpointStore;
+  readonly directory: Pick<PeerDirectory, 'enroll'>;
   /** Ships for every log. */
   readonly dispatcher: Pick<Dispatcher, 'ship'>;
   readonly pacer: Pacer;
@@ -129,6 +132,8 @@ async function followSession(
         stop,
       );
       if (window === undefined) continue;
+      if (peer.isIndex === true)
+        for (const listed of listedIn(window, peer)) await deps.directory.enroll(listed, peer.core);
       position = window.seqEnd;
       ledger.accepted({ fork: window.fork, length: window.seqEnd, treeHash: window.treeHash });
       status.shipped(position, session.head());

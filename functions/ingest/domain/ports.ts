@@ -11,11 +11,15 @@ export interface Peer {
   readonly host: string;
   readonly port: number;
   readonly name?: string | undefined;
+  /** Its entries list other logs, which the same address offers. */
+  readonly isIndex?: boolean | undefined;
 }
 
 export interface PeerDirectory {
   /** Every peer that is registered now; `unreadable` names what is registered and cannot be understood, and why. */
   list(): Promise<{ readonly peers: readonly Peer[]; readonly unreadable: readonly string[] }>;
+  /** Registers a log that an index lists; one that is registered already stays as it is. */
+  enroll(peer: Peer, index: string): Promise<void>;
 }
 
 export type TroubleReason =

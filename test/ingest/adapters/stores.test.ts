@@ -4,6 +4,7 @@ import {
   checkpointItem,
   ingestKey,
   leaseItem,
+  peerItem,
   statusItem,
 } from '../../../functions/contracts/ingest-state.ts';
 import { createDynamoCheckpointStore } from '../../../functions/ingest/adapters/dynamo-checkpoint-store.ts';
@@ -116,6 +117,19 @@ describe('the peer directory', () => {
     expect(peers).toHaveLength(30);
     expect(peers[3]).toEqual({ core: core(3), host: '10.0.0.1', port: 4003, name: 'three' });
     expect(unreadable).toEqual([`${core(99)}: port: invalid_type`]);
+  });
+});
+
+describe('the peer directory, told by an index', () => {
+  test('registers a log once, and leaves what the operator registered as it is', async () => {
+    const table = await cloud.createTable();
+    const directory = createDynamoPeerDirectory(cloud.dynamo, table);
+    const index = 'ee'.repeat(32);
+    const peer = { core: CORE, host: '10.0.0.1', port: 4_000, name: 'agent 7' };
+    await directory.enroll(peer, index);
+    await directory.enroll({ ...peer, host: '10.6.6.6' }, index);
+    expect((await directory.list()).peers).toEqual([peer]);
+    expect(peerItem.parse(await itemAt(table, ingestKey.peer(CORE)))).toMatchObject({ listedBy: index });
   });
 });
 

@@ -4,6 +4,7 @@ import { err } from '../../../functions/kernel/result.ts';
 import { FakeLog, type LogFault } from '../../support/ingest/fake-log.ts';
 import type { QueueFault } from '../../support/ingest/fake-stores.ts';
 import { Harness } from '../../support/ingest/harness.ts';
+import type { Peer } from '../../../functions/ingest/domain/ports.ts';
 import type { ShipDeps } from '../../../functions/ingest/domain/ship.ts';
 
 const A = 'aa'.repeat(32);
@@ -98,6 +99,50 @@ describe('shipping', () => {
     await Promise.all([registered, checked]);
   });
 
+  test('follows what an index lists within little more than a second, and ships the index as well', async () => {
+    const index = new FakeLog(A);
+    const listed = new FakeLog(B);
+    listed.append(...entries(3));
+    const harness = new Harness(index, listed);
+    harness.directory.peers = [{ ...index.peer, isIndex: true }];
+    const appended = at(harness, 5_300, () =>
+      index.append(
+        Buffer.from('no listing'),
+        Buffer.from(JSON.stringify({ type: 'core', key: 'not a key' })),
+        Buffer.from(JSON.stringify({ type: 'core', key: A })),
+        Buffer.from(JSON.stringify({ type: 'core', key: B, name: 'agent 7' })),
+      ),
+    );
+    const checked = at(harness, 6_600, () => {
+      expect(harness.missing(listed)).toEqual([]);
+      expect(harness.missing(index)).toEqual([]);
+    });
+    await harness.run(10 * SECOND);
+    await Promise.all([appended, checked]);
+    expect(harness.directory.peers.slice(1)).toEqual([{ ...listed.peer, name: 'agent 7' }]);
+  });
+
+  test('keeps no checkpoint of an index before what it lists is registered', async () => {
+    const index = new FakeLog(A);
+    const listed = new FakeLog(B);
+    const harness = new Harness(index, listed);
+    harness.directory.peers = [{ ...index.peer, isIndex: true }];
+    index.append(Buffer.from(JSON.stringify({ type: 'core', key: B })));
+    let attempts = 0;
+    const directory = {
+      list: () => harness.directory.list(),
+      enroll: async (peer: Peer) => {
+        attempts += 1;
+        if (attempts < 3) throw new Error('no');
+        expect(harness.advances).toEqual([]);
+        await harness.directory.enroll(peer);
+      },
+    };
+    await harness.run(20 * SECOND, { directory });
+    expect(harness.directory.peers).toHaveLength(2);
+    expect(harness.broken).toEqual([]);
+  });
+
   test('lets go of a log that is no longer registered', async () => {
     const log = new FakeLog(A);
     const harness = new Harness(log);
@@ -139,6 +184,7 @@ describe('shipping', () => {
         if (asked++ % 2 === 0) throw new Error('no');
         return harness.directory.list();
       },
+      enroll: async () => undefined,
     };
     const statuses = { post: () => Promise.reject(new Error('no')) };
     await harness.run(10 * SECOND, { directory, statuses });
@@ -286,7 +332,11 @@ describe('the lease', () => {
     const harness = new Harness(new FakeLog(A));
     const lease = { ...harness.lease, acquire: () => Promise.reject(new Error('no lease')) };
     await expect(harness.run(10 * SECOND, { lease })).rejects.toThrow('no lease');
-    const directory = { list: () => Promise.reject(new Error('no directory')) };
+    const directory = {
+      ...harness.directory,
+      list: () => Promise.reject(new Error('no directory')),
+      enroll: async () => undefined,
+    };
     await expect(harness.run(10 * SECOND, { directory })).rejects.toThrow('no directory');
   });
 
