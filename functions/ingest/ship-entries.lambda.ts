@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { systemClock } from '../kernel/clock.ts';
-import { createDynamo, createSqs } from '../platform/aws.ts';
+import { createDynamo, createEventBridge, createSqs } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -9,6 +9,7 @@ import { createDynamoCheckpointStore } from './adapters/dynamo-checkpoint-store.
 import { createDynamoLease } from './adapters/dynamo-lease.ts';
 import { createDynamoPeerDirectory } from './adapters/dynamo-peer-directory.ts';
 import { createDynamoStatusBoard } from './adapters/dynamo-status-board.ts';
+import { createEventBridgeSuspicions } from './adapters/eventbridge-suspicions.ts';
 import { createReporter, type Reporter } from './adapters/reporter.ts';
 import { createSqsEntryQueue } from './adapters/sqs-entry-queue.ts';
 import { systemPacer } from './adapters/system-pacer.ts';
@@ -58,6 +59,7 @@ function build(): ShipEntriesDependencies {
     directory: createDynamoPeerDirectory(dynamo, env.INGEST_TABLE),
     checkpoints: createDynamoCheckpointStore(dynamo, env.INGEST_TABLE),
     statuses: createDynamoStatusBoard(dynamo, env.INGEST_TABLE),
+    suspicions: createEventBridgeSuspicions(createEventBridge(), env.EVENT_BUS_NAME),
     lease: createDynamoLease(dynamo, env.INGEST_TABLE),
     queue: createSqsEntryQueue(createSqs(), env.ENTRY_QUEUE_URL),
     pacer: systemPacer,

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { shipEntriesEnv } from '../../functions/ingest/ship-entries.env.ts';
 import type { Settings } from '../config/settings.ts';
@@ -15,6 +16,7 @@ export interface ShipperProps {
   readonly foundation: Foundation;
   readonly table: IngestTable;
   readonly entries: EntryQueue;
+  readonly bus: IEventBus;
   readonly hypercore: HypercoreLayer;
 }
 
@@ -35,6 +37,7 @@ export class Shipper extends Construct {
       environment: {
         INGEST_TABLE: table.table.tableName,
         ENTRY_QUEUE_URL: entries.queue.queueUrl,
+        EVENT_BUS_NAME: props.bus.eventBusName,
         RUN_SECONDS: String(runSeconds),
         SPACING_MS: String(spacingMs),
       },
@@ -49,6 +52,7 @@ export class Shipper extends Construct {
     });
     table.grantFollow(this.function);
     entries.grantShip(this.function);
+    props.bus.grantPutEventsTo(this.function);
     // The next minute's run is the retry: two attempts of one minute would only fight for the lease.
     this.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
 

@@ -20,6 +20,7 @@ export class DetectionStack extends Stack {
       foundation,
       table: ingest,
       entries: this.entries,
+      bus,
       hypercore: new HypercoreLayer(this, 'HypercoreLayer', { architecture }),
     });
     const detector = new Detector(this, 'Detector', {

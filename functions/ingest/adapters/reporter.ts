@@ -110,6 +110,19 @@ function lineOf(event: ShipEvent): Line {
           retry_in_ms: event.retryInMs,
         },
       };
+    case 'suspected': {
+      const { peer, suspicion, evidence } = event.suspicion;
+      return {
+        level: 'error',
+        name: 'log_suspect',
+        fields: {
+          core: peer.core,
+          peer: `${peer.host}:${peer.port}`,
+          suspicion,
+          evidence: JSON.stringify(evidence),
+        },
+      };
+    }
     case 'peer-refused':
       return { level: 'error', name: 'peer_refused', fields: { reason: event.why } };
     case 'lease-acquired':

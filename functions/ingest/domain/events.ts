@@ -1,5 +1,5 @@
 import type { Head, Resume } from './checkpoint.ts';
-import type { Peer } from './ports.ts';
+import type { Peer, Suspicion } from './ports.ts';
 
 /** Entries `[seqStart, seqEnd)` of one log. */
 export interface ShippedWindow {
@@ -33,6 +33,8 @@ export type ShipEvent =
       readonly shippedLength: number;
     }
   | { readonly kind: 'troubled'; readonly peer: Peer; readonly error: unknown; readonly retryInMs: number }
+  /** A log or its peer did what no sound one does. */
+  | { readonly kind: 'suspected'; readonly suspicion: Suspicion }
   | { readonly kind: 'lease-acquired'; readonly token: number; readonly waitedMs: number }
   | { readonly kind: 'lease-lost'; readonly token: number }
   /** A registered peer is not followed, since its entry cannot be read. */
@@ -40,7 +42,7 @@ export type ShipEvent =
   /** Something beside the way of the entries failed; it is tried again. */
   | {
       readonly kind: 'degraded';
-      readonly what: 'peer-directory' | 'status' | 'lease';
+      readonly what: 'peer-directory' | 'status' | 'lease' | 'suspicions';
       readonly error: unknown;
     };
 

@@ -6,6 +6,7 @@ import {
   decideResume,
   type Beginning,
   type Checkpoint,
+  type Head,
   type Resume,
 } from './checkpoint.ts';
 import type { Dispatcher } from './dispatch.ts';
@@ -20,6 +21,7 @@ import {
   type Pacer,
   type Peer,
   type PeerDirectory,
+  type Suspicion,
 } from './ports.ts';
 import type { StatusKeeper } from './status.ts';
 
@@ -33,6 +35,8 @@ export interface FollowDeps {
   readonly source: LogSource;
   readonly checkpoints: CheckpointStore;
   readonly directory: Pick<PeerDirectory, 'enroll'>;
+  /** Tells of a suspicion, beside the entries' way; never rejects. */
+  readonly suspect: (suspicion: Suspicion) => void;
   /** Ships for every log. */
   readonly dispatcher: Pick<Dispatcher, 'ship'>;
   readonly pacer: Pacer;
@@ -73,6 +77,9 @@ export async function followLog(
       failures += 1;
       const retryInMs = backoffMs(failures, deps.random(), settings.reconnect);
       status.troubled(error);
+      const suspicion = suspicionIn(error);
+      if (suspicion !== undefined)
+        deps.suspect({ peer, suspicion, observedAt: deps.pacer.now(), evidence: {} });
       deps.observe({ kind: 'troubled', peer, error, retryInMs });
       await deps.pacer.sleep(retryInMs, stop);
     }
@@ -97,7 +104,7 @@ async function followSession(
     deps.onFenced();
     return;
   }
-  const resume = await findResume(session, peer.core, claimed.value, deps, status, stop);
+  const resume = await findResume(session, peer, claimed.value, deps, status, stop);
   if (resume === undefined) return;
 
   const known = beginningsWithin(claimed.value, resume.from);
@@ -148,7 +155,7 @@ async function followSession(
 /** Waits until it is clear where to go on; `undefined` when stopped before. */
 async function findResume(
   session: LogSession,
-  core: string,
+  peer: Peer,
   checkpoint: Checkpoint | undefined,
   deps: FollowDeps,
   status: StatusKeeper,
@@ -162,18 +169,49 @@ async function findResume(
     const common = await firstInCommon(beginningsWithin(checkpoint, head.length), session);
     const resume = decideResume(checkpoint, head, common);
     if (resume.why !== 'behind') {
-      deps.observe({ kind: 'resumed', core, head, resume });
+      deps.observe({ kind: 'resumed', core: peer.core, head, resume });
+      if (resume.why === 'diverged' && checkpoint !== undefined)
+        deps.suspect({
+          peer,
+          suspicion: 'rewritten',
+          observedAt: deps.pacer.now(),
+          evidence: await proofOfRewrite(checkpoint, head, session),
+        });
       return resume;
     }
     // A head that was not told yet looks like a short log; only one that stays short is worth a word.
     if (!told && head.length > 0) {
       told = true;
-      deps.observe({ kind: 'resumed', core, head, resume });
+      deps.observe({ kind: 'resumed', core: peer.core, head, resume });
       status.behind(checkpoint?.length ?? 0, head);
     }
     await session.changed(head, IDLE_MS, stop);
   }
   return undefined;
+}
+
+/** The longest beginning that was shipped and that the log is long enough to show, beside what it shows in its place. */
+async function proofOfRewrite(
+  checkpoint: Checkpoint,
+  head: Head,
+  session: LogSession,
+): Promise<Suspicion['evidence']> {
+  const [longest = checkpoint] = beginningsWithin(checkpoint, head.length);
+  const { length, treeHash } = longest;
+  return {
+    shipped: { fork: checkpoint.fork, length, treeHash },
+    shown:
+      length <= head.length
+        ? { fork: head.fork, length, treeHash: await session.treeHash(length) }
+        : { fork: head.fork, length: head.length },
+  };
+}
+
+/** What a trouble says about the peer's honesty; most say nothing. */
+function suspicionIn(error: unknown): Suspicion['suspicion'] | undefined {
+  if (!(error instanceof Trouble)) return undefined;
+  if (error.reason === 'verification-failed') return 'bad-proof';
+  return error.reason === 'log-closed' ? 'conflict' : undefined;
 }
 
 /** The longest of these beginnings that the log still has. */

@@ -2,7 +2,16 @@
 import { Dispatcher, type DispatchSettings } from './dispatch.ts';
 import type { Observe, ShipEvent } from './events.ts';
 import { followLog, type FollowDeps, type FollowSettings } from './follow.ts';
-import type { EntryQueue, Grant, Lease, Peer, PeerDirectory, StatusBoard } from './ports.ts';
+import type {
+  EntryQueue,
+  Grant,
+  Lease,
+  Peer,
+  PeerDirectory,
+  StatusBoard,
+  Suspicion,
+  Suspicions,
+} from './ports.ts';
 import { StatusKeeper } from './status.ts';
 
 export interface ShipSettings extends FollowSettings {
@@ -17,10 +26,11 @@ export interface ShipSettings extends FollowSettings {
   readonly statusEveryMs: number;
 }
 
-export interface ShipDeps extends Omit<FollowDeps, 'granted' | 'onFenced' | 'dispatcher'> {
+export interface ShipDeps extends Omit<FollowDeps, 'granted' | 'onFenced' | 'dispatcher' | 'suspect'> {
   readonly queue: EntryQueue;
   readonly directory: PeerDirectory;
   readonly statuses: StatusBoard;
+  readonly suspicions: Suspicions;
   readonly lease: Lease;
   /** Who asks for the lease; another for every run. */
   readonly holder: string;
@@ -60,9 +70,18 @@ export async function ship(deps: ShipDeps, settings: ShipSettings, until: number
     stopping.abort();
   };
   const gate = Promise.withResolvers<Grant>();
+  // Once for each log and suspicion: a peer that goes on being bad is met again with every attempt.
+  const raised = new Set<string>();
+  const suspect = (suspicion: Suspicion): void => {
+    const what = `${suspicion.peer.core} ${suspicion.suspicion}`;
+    if (raised.has(what)) return;
+    raised.add(what);
+    deps.observe({ kind: 'suspected', suspicion });
+    void aside.run('suspicions', () => deps.suspicions.raise(suspicion));
+  };
   const dispatcher = new Dispatcher(deps, settings.dispatch, stop);
   const followers = new Followers(
-    { ...deps, dispatcher, granted: gate.promise, onFenced: lose },
+    { ...deps, dispatcher, granted: gate.promise, onFenced: lose, suspect },
     settings,
     aside,
     stop,

@@ -303,6 +303,76 @@ describe('a log that is rewritten', () => {
   });
 });
 
+describe('a suspicion', () => {
+  test('is raised with the proof when a log was rewritten without a newer fork, once in a run', async () => {
+    const log = new FakeLog(A);
+    log.append(...entries(20));
+    const harness = new Harness(log);
+    await harness.run(5 * SECOND);
+    const shipped = log.hashOf(20);
+    log.rewrite(entries(30));
+    const cut = at(harness, 2 * SECOND, () => log.disconnect('disconnected'));
+    await harness.run(10 * SECOND);
+    await cut;
+    expect(harness.suspicions).toEqual([
+      {
+        peer: log.peer,
+        suspicion: 'rewritten',
+        observedAt: expect.any(Number),
+        evidence: {
+          shipped: { fork: 0, length: 20, treeHash: shipped },
+          shown: { fork: 0, length: 20, treeHash: log.hashOf(20) },
+        },
+      },
+    ]);
+    expect(harness.missing(log)).toEqual([]);
+  });
+
+  test.each([
+    ['verification-failed', 'bad-proof'],
+    ['log-closed', 'conflict'],
+  ] as const)(
+    'is raised once when a session ends as %s, and the log is followed on',
+    async (reason, suspicion) => {
+      const log = new FakeLog(A);
+      const harness = new Harness(log);
+      const ends = [2, 4, 6].map((n) => at(harness, n * SECOND, () => log.disconnect(reason)));
+      const appended = at(harness, 7 * SECOND, () => log.append(...entries(3)));
+      await harness.run(20 * SECOND);
+      await Promise.all([...ends, appended]);
+      expect(harness.suspicions).toMatchObject([{ peer: log.peer, suspicion, evidence: {} }]);
+      expect(harness.eventsOf('suspected')).toHaveLength(1);
+      expect(harness.missing(log)).toEqual([]);
+    },
+  );
+
+  test('that cannot be told stops nothing', async () => {
+    const log = new FakeLog(A);
+    log.append(...entries(3));
+    const harness = new Harness(log);
+    const ended = at(harness, 2 * SECOND, () => log.disconnect('verification-failed'));
+    const suspicions = { raise: () => Promise.reject(new Error('no')) };
+    expect(await harness.run(10 * SECOND, { suspicions })).toBe('finished');
+    await ended;
+    expect(harness.eventsOf('degraded').map(({ what }) => what)).toEqual(['suspicions']);
+    expect(harness.missing(log)).toEqual([]);
+  });
+
+  test('is not raised for a truncation, a lagging copy or a peer that is gone', async () => {
+    const log = new FakeLog(A);
+    log.append(...entries(50));
+    const harness = new Harness(log);
+    await harness.run(5 * SECOND);
+    log.truncate(20);
+    await harness.run(5 * SECOND);
+    log.showsAtMost = 5;
+    await harness.run(5 * SECOND);
+    log.vanish();
+    await harness.run(5 * SECOND);
+    expect(harness.suspicions).toEqual([]);
+  });
+});
+
 describe('the lease', () => {
   test('is handed over within a fraction of a second, the successor being connected already', async () => {
     const log = new FakeLog(A);

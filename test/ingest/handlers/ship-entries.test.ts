@@ -36,6 +36,7 @@ async function run(log: FakeLog, lease?: Harness['lease']) {
       directory: harness.directory,
       checkpoints: harness.checkpoints,
       statuses: harness.statuses,
+      suspicions: { raise: async () => undefined },
       lease: lease ?? harness.lease,
       queue: harness.queue,
       pacer: harness.pacer,

@@ -1,6 +1,11 @@
 import type { ShipEvent } from '../../../functions/ingest/domain/events.ts';
 import type { PackedMessage } from '../../../functions/ingest/domain/packing.ts';
-import type { CheckpointStore, EntryQueue, Lease } from '../../../functions/ingest/domain/ports.ts';
+import type {
+  CheckpointStore,
+  EntryQueue,
+  Lease,
+  Suspicion,
+} from '../../../functions/ingest/domain/ports.ts';
 import {
   SHIP_SETTINGS,
   ship,
@@ -39,6 +44,7 @@ export class Harness {
   readonly messages: PackedMessage[] = [];
   readonly advances: Advance[] = [];
   readonly events: ShipEvent[] = [];
+  readonly suspicions: Suspicion[] = [];
   /** Broken promises about a checkpoint, found when it was written. */
   readonly broken: string[] = [];
   readonly checkpoints: CheckpointStore;
@@ -64,6 +70,7 @@ export class Harness {
       observe: (event) => this.events.push(event),
       directory: this.directory,
       statuses: this.statuses,
+      suspicions: { raise: async (suspicion) => void this.suspicions.push(suspicion) },
       lease: this.lease,
       holder: `shipper-${String(++this.#shippers)}`,
       ...overrides,

@@ -27,6 +27,7 @@ export function startShipper(options: {
       ENTRY_QUEUE_URL: options.queueUrl,
       RUN_SECONDS: String(options.runSeconds),
       SPACING_MS: '60',
+      EVENT_BUS_NAME: 'default',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
