@@ -26,7 +26,7 @@ const SEED = 4_000;
 /** A writer appends in turns of so long: between two of them its log may be cut back. */
 const TURN_SECONDS = 5;
 const LEAKS_PER_THOUSAND = 1;
-const KILL_EVERY_MS = [15_000, 35_000] as const;
+const KILL_EVERY_MS = [30_000, 60_000] as const;
 const TRUNCATE_EVERY_MS = 60_000;
 const TRUNCATE_ENTRIES = 200;
 /** How long what is still missing may take after the last append. */
