@@ -1,7 +1,7 @@
 /**
  * `npm run cost`: what SHHH costs in a month at 1, 100 and 3,000 entries/s, from a dated price list and what `cdk synth`
  * would deploy. `-- --json` adds one last line of JSON, `-- --write` puts the tables into the documents,
- * `-- --rate 500 --logs 20 --linger 100` computes a load of your own.
+ * `-- --rate 500 --logs 20 --spacing 100` computes a load of your own.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -23,18 +23,18 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
     rate: { type: 'string' },
     logs: { type: 'string', default: '1' },
-    linger: { type: 'string', default: String(SHIP_SETTINGS.lingerMs) },
+    spacing: { type: 'string', default: String(SHIP_SETTINGS.dispatch.spacingMs) },
   },
 });
 
 /** The load that was asked for, else those of the README. */
 function loads(): readonly Load[] {
   if (values.rate === undefined) return LOADS;
-  const [entriesPerSecond, logs, lingerMs] = [values.rate, values.logs, values.linger].map(Number);
-  if (!(Number(entriesPerSecond) > 0) || !(Number(logs) >= 1) || !(Number(lingerMs) >= 0)) {
-    throw new Error('Give --rate in entries a second, --logs from 1 on, and --linger in milliseconds.');
+  const [entriesPerSecond, logs, spacingMs] = [values.rate, values.logs, values.spacing].map(Number);
+  if (!(Number(entriesPerSecond) > 0) || !(Number(logs) >= 1) || !(Number(spacingMs) >= 0)) {
+    throw new Error('Give --rate in entries a second, --logs from 1 on, and --spacing in milliseconds.');
   }
-  return [{ entriesPerSecond: Number(entriesPerSecond), logs: Number(logs), lingerMs: Number(lingerMs) }];
+  return [{ entriesPerSecond: Number(entriesPerSecond), logs: Number(logs), spacingMs: Number(spacingMs) }];
 }
 
 try {

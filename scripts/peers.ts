@@ -1,5 +1,5 @@
 /**
- * `npm run peers -- add HOST:PORT KEY [--name NAME] | list | remove KEY`, with `--stage local|dev|prod` or `--table NAME`:
+ * `npm run peers -- add HOST:PORT KEY [--name NAME] [--index] | list | remove KEY`, with `--stage local|dev|prod` or `--table NAME`:
  * which logs a deployed stage follows. The shipper sees a change within about a second.
  */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
@@ -15,9 +15,14 @@ const bounded = { maxAttempts: 3, requestHandler: { connectionTimeout: 3_000, re
 try {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { name: { type: 'string' }, stage: { type: 'string' }, table: { type: 'string' } },
+    options: {
+      name: { type: 'string' },
+      index: { type: 'boolean', default: false },
+      stage: { type: 'string' },
+      table: { type: 'string' },
+    },
   });
-  const command = parsePeersCommand(positionals, values.name);
+  const command = parsePeersCommand(positionals, values.name, values.index);
   if (!command.ok) throw new Error(command.error);
   await run(command.value, values.table ?? (await findTable(values.stage ?? 'dev')));
 } catch (error) {

@@ -1,6 +1,6 @@
 /**
  * What ingest keeps in its table (partition key `pk`, sort key `sk`, both strings). Ingest alone writes it, but for
- * the peers, which the operator registers; health reads peers, statuses and the lease.
+ * the peers, which the operator registers, or an index that the operator registered; health reads peers, statuses and the lease.
  */
 import { z } from 'zod';
 import { coreKey } from './ingest.ts';
@@ -24,6 +24,10 @@ export const peerItem = z.object({
   port: z.int().min(1).max(65_535),
   /** What the operator calls it. */
   name: z.string().min(1).optional(),
+  /** Its entries list other logs that the same address offers; they are registered as they appear. */
+  isIndex: z.boolean().optional(),
+  /** The index that listed it; absent where the operator registered it. */
+  listedBy: coreKey.optional(),
 });
 
 /** Who may ship. `token` only grows, also across holders; the item stays when the lease is released. */

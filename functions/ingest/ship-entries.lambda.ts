@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { systemClock } from '../kernel/clock.ts';
-import { createDynamo, createSqs } from '../platform/aws.ts';
+import { createDynamo, createEventBridge, createSqs } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -9,6 +9,7 @@ import { createDynamoCheckpointStore } from './adapters/dynamo-checkpoint-store.
 import { createDynamoLease } from './adapters/dynamo-lease.ts';
 import { createDynamoPeerDirectory } from './adapters/dynamo-peer-directory.ts';
 import { createDynamoStatusBoard } from './adapters/dynamo-status-board.ts';
+import { createEventBridgeSuspicions } from './adapters/eventbridge-suspicions.ts';
 import { createReporter, type Reporter } from './adapters/reporter.ts';
 import { createSqsEntryQueue } from './adapters/sqs-entry-queue.ts';
 import { systemPacer } from './adapters/system-pacer.ts';
@@ -19,6 +20,7 @@ import { shipEntriesEnv } from './ship-entries.env.ts';
 export interface ShipEntriesDependencies extends Omit<ShipDeps, 'holder' | 'observe'> {
   readonly newHolder: () => string;
   readonly runSeconds: number;
+  readonly spacingMs: number;
   readonly logger: Pick<Logger, 'info'>;
   readonly reporter: Reporter;
 }
@@ -32,6 +34,7 @@ export const handler = (): Promise<{ outcome: ShipOutcome }> => shipEntries((dep
 export async function shipEntries({
   newHolder,
   runSeconds,
+  spacingMs,
   logger,
   reporter,
   ...needed
@@ -39,7 +42,7 @@ export async function shipEntries({
   const startedAt = needed.pacer.now();
   const outcome = await ship(
     { ...needed, observe: reporter.observe, holder: newHolder() },
-    SHIP_SETTINGS,
+    { ...SHIP_SETTINGS, dispatch: { ...SHIP_SETTINGS.dispatch, spacingMs } },
     startedAt + runSeconds * 1000,
   );
   reporter.flush();
@@ -56,12 +59,14 @@ function build(): ShipEntriesDependencies {
     directory: createDynamoPeerDirectory(dynamo, env.INGEST_TABLE),
     checkpoints: createDynamoCheckpointStore(dynamo, env.INGEST_TABLE),
     statuses: createDynamoStatusBoard(dynamo, env.INGEST_TABLE),
+    suspicions: createEventBridgeSuspicions(createEventBridge(), env.EVENT_BUS_NAME),
     lease: createDynamoLease(dynamo, env.INGEST_TABLE),
     queue: createSqsEntryQueue(createSqs(), env.ENTRY_QUEUE_URL),
     pacer: systemPacer,
     random: Math.random,
     newHolder: randomUUID,
     runSeconds: env.RUN_SECONDS,
+    spacingMs: env.SPACING_MS,
     logger,
     reporter: createReporter(logger, createMetrics('ingest'), systemClock),
   };

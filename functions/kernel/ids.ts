@@ -16,13 +16,22 @@ export function correlationIdOf(entry: EntryRef): string {
 }
 
 /**
- * The id of a finding: the same leak found again, by a retry or a duplicate message, has the same id.
+ * The id of a finding: the same secret in the same place of the same log, found again by a retry, by a duplicate
+ * message or after the log was cut back, has the same id. The fork is not part of it: what a truncation leaves is
+ * shipped again under the new one. In its stead the secret's fingerprint tells a rewritten entry from the one before;
+ * being keyed, it gives nobody who sees the id a way to test guesses of the secret.
  * @param offset where the secret starts in the entry, in bytes
- * @returns `fnd_` and 32 hex digits: the first half of a SHA-256 over position, rule and offset
+ * @param fingerprint the secret's, hex
+ * @returns `fnd_` and 32 hex digits: the first half of a SHA-256 over position, rule, offset and fingerprint
  */
-export function findingIdOf(entry: EntryRef, rule: string, offset: number): string {
+export function findingIdOf(
+  { core, seq }: Pick<EntryRef, 'core' | 'seq'>,
+  rule: string,
+  offset: number,
+  fingerprint: string,
+): string {
   const digest = createHash('sha256')
-    .update(`${entry.core}\n${entry.fork}\n${entry.seq}\n${rule}\n${offset}`)
+    .update(`${core}\n${seq}\n${rule}\n${offset}\n${fingerprint}`)
     .digest('hex');
   return `fnd_${digest.slice(0, 32)}`;
 }

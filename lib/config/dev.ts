@@ -8,7 +8,7 @@ export const dev: Settings = {
   logRetentionDays: 30,
   keepData: false,
   tracing: true,
-  shipper: { runSeconds: 65 },
+  shipper: { runSeconds: 65, spacingMs: 60 },
   guard: { requestsPerSecond: 50, burst: 100 },
   detector: { maxConcurrency: 10 },
 };

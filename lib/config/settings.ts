@@ -17,6 +17,11 @@ export interface Settings {
   readonly shipper: {
     /** Seconds that one run follows the logs; over 60, so that the next run can take over without a gap. */
     readonly runSeconds: number;
+    /**
+     * Milliseconds from one dispatch of live entries to the next, at least. A finding comes later by half of it on
+     * average; what each dispatch costs is in docs/cost.md.
+     */
+    readonly spacingMs: number;
     /** Private network that the shipper runs in to reach its peers; absent: the public one. */
     readonly network?: {
       readonly vpcId: string;

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { shipEntriesEnv } from '../../functions/ingest/ship-entries.env.ts';
 import type { Settings } from '../config/settings.ts';
@@ -15,6 +16,7 @@ export interface ShipperProps {
   readonly foundation: Foundation;
   readonly table: IngestTable;
   readonly entries: EntryQueue;
+  readonly bus: IEventBus;
   readonly hypercore: HypercoreLayer;
 }
 
@@ -27,7 +29,7 @@ export class Shipper extends Construct {
   constructor(scope: Construct, id: string, props: ShipperProps) {
     super(scope, id);
     const { foundation, table, entries } = props;
-    const { runSeconds, network } = foundation.settings.shipper;
+    const { runSeconds, spacingMs, network } = foundation.settings.shipper;
     this.function = new ServiceFunction(this, 'Ship', {
       settings: foundation.settings,
       handler: 'ingest/ship-entries',
@@ -35,7 +37,9 @@ export class Shipper extends Construct {
       environment: {
         INGEST_TABLE: table.table.tableName,
         ENTRY_QUEUE_URL: entries.queue.queueUrl,
+        EVENT_BUS_NAME: props.bus.eventBusName,
         RUN_SECONDS: String(runSeconds),
+        SPACING_MS: String(spacingMs),
       },
       memoryMb: 1024,
       // Room to finish the last window and to hand the lease over.
@@ -48,6 +52,7 @@ export class Shipper extends Construct {
     });
     table.grantFollow(this.function);
     entries.grantShip(this.function);
+    props.bus.grantPutEventsTo(this.function);
     // The next minute's run is the retry: two attempts of one minute would only fight for the lease.
     this.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
 

@@ -21,6 +21,7 @@ export class DetectionStack extends Stack {
       foundation,
       table: ingest,
       entries: this.entries,
+      bus,
       hypercore: new HypercoreLayer(this, 'HypercoreLayer', { architecture }),
     });
     const re2 = new Re2Layer(this, 'Re2Layer', { architecture });

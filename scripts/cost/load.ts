@@ -8,8 +8,8 @@ export interface Load {
   readonly entriesPerSecond: number;
   /** Hypercores that share them evenly. */
   readonly logs: number;
-  /** How long a window of a live log waits to fill, in milliseconds. */
-  readonly lingerMs: number;
+  /** From one dispatch to the next, at least, in milliseconds. */
+  readonly spacingMs: number;
 }
 
 /** A month as AWS's own examples count it: 730 hours. */
@@ -19,11 +19,11 @@ const MONTH_MINUTES = MONTH_SECONDS / 60;
 /** What no template says. Where a figure is uncertain it is taken on the dear side. */
 export const ASSUMED = {
   /** An entry of 600 bytes of JSON within a message: quoted once more, with its position. */
-  wireBytesPerEntry: 780,
-  /** Envelope of a message. */
-  wireBytesPerMessage: 220,
-  /** To read a window from the replica and to hand it to SQS, beside the linger. */
-  windowOverheadMs: 20,
+  contentBytesPerEntry: 780,
+  /** Around the entries of one log within a message. */
+  contentBytesPerBatch: 190,
+  /** What compression makes of a message, base64 included. */
+  compression: 2.4,
   /** One entry in so many holds a leak. */
   entriesPerFinding: 100_000,
   /** Of the findings that are HIGH or CRITICAL and become an alert. */
@@ -70,8 +70,9 @@ export const ASSUMED = {
   logBytesPerInvocation: 1_300,
   /** What a finding adds to the logs of detector, publisher and alerts, its redacted excerpt each time. */
   logBytesPerFinding: 6_000,
-  /** The shipper: a line for each window, and each run some lines and metrics besides. */
-  logBytesPerWindow: 380,
+  /** The shipper: a line for each dispatch that names each log's range, and each run some lines and metrics besides. */
+  logBytesPerDispatch: 300,
+  logBytesPerRange: 45,
   logBytesPerShipperRun: 8_000,
   /** CloudWatch stores logs compressed. */
   logCompression: 0.15,
@@ -99,7 +100,7 @@ const SQS_CHUNK_BYTES = 64 * KIB;
 
 /** Things a month, unless it says otherwise. */
 export interface Activity {
-  readonly windowsPerSecond: number;
+  readonly dispatchesPerSecond: number;
   readonly messages: number;
   readonly findings: number;
   readonly alerts: number;
@@ -126,14 +127,9 @@ export interface Activity {
   readonly traces: number;
 }
 
-/**
- * Windows a second. A log's loop waits for an entry, then lingers, then ships what is there: one window per
- * `1/rate + cycle` seconds, and never more than `maxEntries` in one.
- */
-export function windowsPerSecond({ entriesPerSecond, logs, lingerMs }: Load): number {
-  const rate = entriesPerSecond / logs;
-  const cycle = (lingerMs + ASSUMED.windowOverheadMs) / 1000;
-  return logs * Math.max(rate / (1 + rate * cycle), rate / SHIP_SETTINGS.window.maxEntries);
+/** Dispatches a second: the first entry that comes leaves at once, and what comes within the spacing leaves with the next. */
+export function dispatchesPerSecond({ entriesPerSecond, spacingMs }: Load): number {
+  return entriesPerSecond / (1 + entriesPerSecond * (spacingMs / 1000));
 }
 
 /**
@@ -141,17 +137,22 @@ export function windowsPerSecond({ entriesPerSecond, logs, lingerMs }: Load): nu
  * @throws RangeError for a load without entries or logs
  */
 export function activityOf(load: Load, inventory: Inventory): Activity {
-  if (!(load.entriesPerSecond > 0) || !(load.logs >= 1) || !(load.lingerMs >= 0)) {
+  if (!(load.entriesPerSecond > 0) || !(load.logs >= 1) || !(load.spacingMs >= 0)) {
     throw new RangeError(
-      'A load has entries a second above 0, at least one log, and a linger of 0 ms or more.',
+      'A load has entries a second above 0, at least one log, and a spacing of 0 ms or more.',
     );
   }
   const a = ASSUMED;
-  const windows = windowsPerSecond(load);
-  const entriesPerWindow = load.entriesPerSecond / windows;
-  const windowBytes = entriesPerWindow * a.wireBytesPerEntry + a.wireBytesPerMessage;
-  const messagesPerWindow = Math.ceil(windowBytes / MAX_MESSAGE_BYTES);
-  const messagesPerSecond = windows * messagesPerWindow;
+  const dispatches = dispatchesPerSecond(load);
+  const entriesPerDispatch = load.entriesPerSecond / dispatches;
+  // Each log that wrote since the last dispatch has a batch of its own in it.
+  const rangesPerDispatch = Math.min(load.logs, entriesPerDispatch);
+  const contentBytes =
+    entriesPerDispatch * a.contentBytesPerEntry + rangesPerDispatch * a.contentBytesPerBatch;
+  const messagesPerDispatch = Math.ceil(contentBytes / MAX_MESSAGE_BYTES);
+  const messagesPerSecond = dispatches * messagesPerDispatch;
+  // Small messages are compressed less, which does not matter: they are billed as 64 KiB.
+  const dispatchBytes = contentBytes / a.compression;
 
   // A message is scanned as it comes, alone, unless more of them come than there may be functions.
   const single = (a.detectorMs + (load.entriesPerSecond / messagesPerSecond) * a.detectorMsPerEntry) / 1000;
@@ -195,13 +196,16 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   };
 
   const chunks = (bytes: number) => Math.max(1, Math.ceil(bytes / SQS_CHUNK_BYTES));
-  const sends = windows * MONTH_SECONDS * chunks(windowBytes);
-  const receives = scans * chunks((windowBytes / messagesPerWindow) * perInvocation);
+  const sends = dispatches * MONTH_SECONDS * chunks(dispatchBytes);
+  const receives = scans * chunks((dispatchBytes / messagesPerDispatch) * perInvocation);
   const emptyReceives = (inventory.polledQueues * a.pollers * MONTH_SECONDS) / a.longPollSeconds;
   const sqsRequests = sends + receives + scans + emptyReceives + alerts * 3;
 
   const { lease, checkpointEveryMs, statusEveryMs, directoryEveryMs } = SHIP_SETTINGS;
-  const checkpoints = load.logs * Math.min(windows / load.logs, 1000 / checkpointEveryMs) * MONTH_SECONDS;
+  const checkpoints =
+    load.logs *
+    Math.min(dispatches, load.entriesPerSecond / load.logs, 1000 / checkpointEveryMs) *
+    MONTH_SECONDS;
   const statuses = (load.logs * MONTH_SECONDS * 1000) / statusEveryMs;
   // A successor asks for the lease from its start until the run before it ends.
   const waitingMs = Math.max(0, inventory.shipperRunSeconds - 60) * 1000;
@@ -243,7 +247,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     (ran * a.logBytesPerInvocation +
       findings * a.logBytesPerFinding +
       guardChecks * a.logBytesPerGuardCheck +
-      windows * MONTH_SECONDS * a.logBytesPerWindow +
+      dispatches * MONTH_SECONDS * (a.logBytesPerDispatch + rangesPerDispatch * a.logBytesPerRange) +
       invocations.shipper * a.logBytesPerShipperRun) /
     1e9;
 
@@ -258,7 +262,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   );
 
   return {
-    windowsPerSecond: windows,
+    dispatchesPerSecond: dispatches,
     messages: messagesPerSecond * MONTH_SECONDS,
     findings,
     alerts,

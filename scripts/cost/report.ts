@@ -5,17 +5,17 @@ import type { Load } from './load.ts';
 import { monthlyCost, type MonthlyCost } from './model.ts';
 import type { PriceList } from './prices.ts';
 
-const { lingerMs } = SHIP_SETTINGS;
+const { spacingMs } = SHIP_SETTINGS.dispatch;
 
 /** The loads that the README speaks of. */
 export const LOADS: readonly Load[] = [
-  { entriesPerSecond: 1, logs: 1, lingerMs },
-  { entriesPerSecond: 100, logs: 10, lingerMs },
-  { entriesPerSecond: 3_000, logs: 30, lingerMs },
+  { entriesPerSecond: 1, logs: 1, spacingMs },
+  { entriesPerSecond: 100, logs: 10, spacingMs },
+  { entriesPerSecond: 3_000, logs: 30, spacingMs },
 ];
 
 const VARIED_LOGS = [1, 10, 30, 100] as const;
-const VARIED_LINGERS_MS = [40, 100, 250, 500] as const;
+const VARIED_SPACINGS_MS = [20, 60, 250, 500] as const;
 
 const count = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const money = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -44,7 +44,7 @@ export function costTable(costs: readonly MonthlyCost[]): string {
     ]),
     ['**Total**', ...costs.map(({ totalUsd }) => `**${money.format(totalUsd)}**`)],
     ['logs that share the entries', ...costs.map(({ load }) => count.format(load.logs))],
-    ['windows shipped a second', ...costs.map(({ activity }) => activity.windowsPerSecond.toFixed(1))],
+    ['dispatches a second', ...costs.map(({ activity }) => activity.dispatchesPerSecond.toFixed(1))],
     ['findings a month', ...costs.map(({ activity }) => count.format(activity.findings))],
   ]);
 }
@@ -57,18 +57,18 @@ function summaryTable(costs: readonly MonthlyCost[]): string {
   ]);
 }
 
-/** The total at the highest of the loads, by how many logs share it and how long a window waits to fill. */
+/** The total at the highest of the loads, by how many logs share it and how often a dispatch leaves. */
 function sensitivityTable(inventory: Inventory, prices: PriceList): string {
   const entriesPerSecond = Math.max(...LOADS.map((load) => load.entriesPerSecond));
   return table([
     [
       `US$ a month at ${count.format(entriesPerSecond)} entries/s`,
-      ...VARIED_LINGERS_MS.map((ms) => `linger ${ms} ms`),
+      ...VARIED_SPACINGS_MS.map((ms) => `every ${ms} ms`),
     ],
     ...VARIED_LOGS.map((logs) => [
       logs === 1 ? '1 log' : `${logs} logs`,
-      ...VARIED_LINGERS_MS.map((linger) =>
-        count.format(monthlyCost({ entriesPerSecond, logs, lingerMs: linger }, inventory, prices).totalUsd),
+      ...VARIED_SPACINGS_MS.map((spacing) =>
+        count.format(monthlyCost({ entriesPerSecond, logs, spacingMs: spacing }, inventory, prices).totalUsd),
       ),
     ]),
   ]);

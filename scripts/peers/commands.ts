@@ -7,6 +7,7 @@ import { table } from '../demo/table.ts';
 
 const USAGE = [
   'npm run peers -- add HOST:PORT KEY [--name NAME]   follow the log of this key, offered there for replication',
+  '  … add … --index                                 its entries list the keys of other logs at the same address',
   'npm run peers -- list                              every log that is followed, and how far',
   'npm run peers -- remove KEY                        follow it no longer; its checkpoint stays',
   'Each takes --stage local|dev|prod (default dev), or --table NAME.',
@@ -21,6 +22,7 @@ export type PeersCommand =
 export function parsePeersCommand(
   words: readonly string[],
   name: string | undefined,
+  isIndex = false,
 ): Result<PeersCommand, string> {
   const [verb, ...rest] = words;
   switch (verb) {
@@ -40,6 +42,7 @@ export function parsePeersCommand(
           core: core.value,
           ...at.value,
           ...(name !== undefined && { name }),
+          ...(isIndex && { isIndex }),
         },
       });
     }
@@ -88,10 +91,10 @@ export function renderPeers(
 ): string {
   if (peers.length === 0) return 'No log is followed yet.';
   const byCore = new Map(statuses.map((status) => [status.core, status]));
-  const rows = peers.map(({ core, host, port, name }) => {
+  const rows = peers.map(({ core, host, port, name, isIndex, listedBy }) => {
     const status = byCore.get(core);
     return [
-      name ?? '',
+      `${name ?? ''}${isIndex === true ? ' (index)' : listedBy === undefined ? '' : ' (listed)'}`.trim(),
       core,
       host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
       status === undefined ? 'never seen' : status.connected ? 'connected' : 'not connected',

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_MESSAGE_BYTES } from '../../functions/contracts/ingest.ts';
 import { pack } from '../../functions/ingest/domain/packing.ts';
-import { activityOf, ASSUMED, MONTH_SECONDS, windowsPerSecond, type Load } from '../../scripts/cost/load.ts';
+import {
+  activityOf,
+  ASSUMED,
+  MONTH_SECONDS,
+  dispatchesPerSecond,
+  type Load,
+} from '../../scripts/cost/load.ts';
 import { monthlyCost } from '../../scripts/cost/model.ts';
 import { readPriceList } from '../../scripts/cost/prices.ts';
 import { createEntries } from '../support/fleet/entries.ts';
@@ -16,20 +22,20 @@ const total = (load: Load) => monthlyCost(load, inventory, prices).totalUsd;
 const load = fc.record({
   entriesPerSecond: fc.double({ min: 0.01, max: 10_000, noNaN: true }),
   logs: fc.integer({ min: 1, max: 500 }),
-  lingerMs: fc.integer({ min: 0, max: 1_000 }),
+  spacingMs: fc.integer({ min: 0, max: 1_000 }),
 });
 
 describe('the cost of a month', () => {
   it('agrees with a case computed by hand', () => {
-    // 980 ms of linger and 20 ms of work are a cycle of 1 s: at one entry a second, a window every 2 s.
+    // At one entry a second and a spacing of 1 s, a dispatch every 2 s.
     const { lines, activity } = monthlyCost(
-      { entriesPerSecond: 1, logs: 1, lingerMs: 980 },
+      { entriesPerSecond: 1, logs: 1, spacingMs: 1_000 },
       inventory,
       prices,
     );
     const usd = (service: string) => lines.find((line) => line.service === service)?.usd;
 
-    expect(activity.windowsPerSecond).toBeCloseTo(0.5);
+    expect(activity.dispatchesPerSecond).toBeCloseTo(0.5);
     expect(activity.findings).toBeCloseTo(26.28);
     // 43,800 runs of 65 s with 1 GB, and 1 GB of storage beyond the free half.
     expect(usd('Lambda: shipper')).toBeCloseTo(
@@ -41,7 +47,7 @@ describe('the cost of a month', () => {
     expect(usd('SQS')).toBeCloseTo(2.1024, 3);
     // Two keys; 14 principals and tables every 300 s, 2 queues with 3 calls an hour, 26.28 fingerprints, 21.024 alerts.
     expect(usd('KMS')).toBeCloseTo(2 + (122_640 + 4_380 + 26.28 + 42.048) * 3e-6, 6);
-    // A checkpoint of up to 2 KB for each window, a status every 5 s, the lease every 3 s and 27 times more at each hand-over;
+    // A checkpoint of up to 2 KB for each dispatch, a status every 5 s, the lease every 3 s and 27 times more at each hand-over;
     // a record for each scan, a finding of 2 KB in a table with four indexes, written and then marked in a transaction,
     // with its case and counters; two writes for an alert; a counter for each
       // of the 26,280 messages that the guard's endpoint is asked about.
@@ -75,42 +81,46 @@ describe('the cost of a month', () => {
   });
 
   it('charges what is there although nothing leaks and next to nothing is written', () => {
-    const idle = total({ entriesPerSecond: 1e-6, logs: 1, lingerMs: 40 });
+    const idle = total({ entriesPerSecond: 1e-6, logs: 1, spacingMs: 40 });
     expect(idle).toBeGreaterThan(40);
     expect(idle).toBeLessThan(80);
   });
 
-  it('ships every entry: windows hold between one entry and as many as a window may', () => {
+  it('ships every entry: a dispatch holds at least one, and its messages all of it', () => {
     fc.assert(
       fc.property(load, (some) => {
-        const entriesPerWindow = some.entriesPerSecond / windowsPerSecond(some);
-        expect(entriesPerWindow).toBeGreaterThanOrEqual(1 - 1e-9);
-        expect(entriesPerWindow).toBeLessThanOrEqual(1_024 + 1e-6);
+        expect(some.entriesPerSecond / dispatchesPerSecond(some)).toBeGreaterThanOrEqual(1 - 1e-9);
         const { messages } = activityOf(some, inventory);
         expect(messages * MAX_MESSAGE_BYTES).toBeGreaterThan(
-          some.entriesPerSecond * MONTH_SECONDS * ASSUMED.wireBytesPerEntry * 0.999,
+          some.entriesPerSecond * MONTH_SECONDS * ASSUMED.contentBytesPerEntry * 0.999,
         );
       }),
     );
   });
 
-  it('assumes for the wire what packing makes of the entries of a fleet', () => {
+  it('assumes of a message what packing makes of the entries of a fleet', () => {
     const factory = createEntries(createRandom(1));
-    const entries = Array.from({ length: 2_000 }, (_, index) =>
-      factory.next(index, 1_780_000_000_000 + index),
-    );
-    const written = entries.reduce((sum, entry) => sum + entry.length, 0);
-    const packed = pack(
-      { core: 'a'.repeat(64), fork: 0, seqStart: 0, seqEnd: 2_000, entries },
-      1_780_000_000_000,
-    );
-    const growth = packed.reduce((sum, message) => sum + message.bytes, 0) / written;
-    expect(growth).toBeLessThan(ASSUMED.wireBytesPerEntry / 600);
-    expect(growth).toBeGreaterThan((ASSUMED.wireBytesPerEntry / 600) * 0.85);
+    // What 3,000 entries a second from 30 logs have ready for one dispatch.
+    const ranges = Array.from({ length: 30 }, (_, log) => ({
+      core: String(log).padStart(64, '0'),
+      fork: 0,
+      seqStart: 1_000_000,
+      seqEnd: 1_000_006,
+      entries: Array.from({ length: 6 }, (__, seq) => factory.next(seq, 1_780_000_000_000 + seq)),
+    }));
+    const written = ranges.flatMap(({ entries }) => entries).reduce((sum, entry) => sum + entry.length, 0);
+    const packed = pack(ranges, 1_780_000_000_000);
+    const content = packed.reduce((sum, message) => sum + message.contentBytes, 0);
+    const growth = (content - ranges.length * ASSUMED.contentBytesPerBatch) / written;
+    expect(growth).toBeLessThan(ASSUMED.contentBytesPerEntry / 600);
+    expect(growth).toBeGreaterThan((ASSUMED.contentBytesPerEntry / 600) * 0.85);
+    const compression = content / packed.reduce((sum, message) => sum + message.bytes, 0);
+    expect(compression).toBeGreaterThan(ASSUMED.compression);
+    expect(compression).toBeLessThan(ASSUMED.compression * 1.3);
   });
 
   it('refuses a load without entries or without logs', () => {
-    expect(() => activityOf({ entriesPerSecond: 0, logs: 1, lingerMs: 40 }, inventory)).toThrow(RangeError);
-    expect(() => activityOf({ entriesPerSecond: 1, logs: 0, lingerMs: 40 }, inventory)).toThrow(RangeError);
+    expect(() => activityOf({ entriesPerSecond: 0, logs: 1, spacingMs: 40 }, inventory)).toThrow(RangeError);
+    expect(() => activityOf({ entriesPerSecond: 1, logs: 0, spacingMs: 40 }, inventory)).toThrow(RangeError);
   });
 });

@@ -9,29 +9,42 @@ const hex = (length: number) =>
 const where = fc.record({ core: hex(64), fork: fc.nat(), seq: fc.nat() });
 
 describe('findingIdOf', () => {
-  it('gives a leak that is found again the same id', () => {
+  it('gives a leak that is found again the same id, under another fork as well', () => {
     fc.assert(
-      fc.property(where, fc.string(), fc.nat(), (entry, rule, offset) => {
-        expect(findingIdOf({ ...entry }, rule, offset)).toBe(findingIdOf(entry, rule, offset));
-      }),
+      fc.property(
+        where,
+        fc.nat(),
+        fc.string(),
+        fc.nat(),
+        hex(64),
+        (entry, fork, rule, offset, fingerprint) => {
+          const moved = { ...entry, fork };
+          expect(findingIdOf(moved, rule, offset, fingerprint)).toBe(
+            findingIdOf(entry, rule, offset, fingerprint),
+          );
+        },
+      ),
     );
   });
 
   it('gives leaks that differ in any one part different ids', () => {
-    const entry = { core: 'a'.repeat(64), fork: 1, seq: 23 };
+    const entry = { core: 'a'.repeat(64), seq: 23 };
+    const [one, other] = ['1'.repeat(64), '2'.repeat(64)];
     const ids = [
-      findingIdOf(entry, 'r', 4),
-      findingIdOf({ ...entry, core: 'b'.repeat(64) }, 'r', 4),
-      findingIdOf({ ...entry, fork: 12, seq: 3 }, 'r', 4),
-      findingIdOf({ ...entry, seq: 2 }, 'r', 34),
-      findingIdOf(entry, 's', 4),
-      findingIdOf(entry, 'r', 5),
+      findingIdOf(entry, 'r', 4, one),
+      findingIdOf(entry, 'r', 4, other),
+      findingIdOf({ ...entry, core: 'b'.repeat(64) }, 'r', 4, one),
+      findingIdOf({ ...entry, seq: 2 }, 'r', 34, one),
+      findingIdOf(entry, 's', 4, one),
+      findingIdOf(entry, 'r', 5, one),
     ];
     expect(new Set(ids).size).toBe(ids.length);
   });
 
   it('has the form that the contract asks for', () => {
-    expect(findingIdOf({ core: 'a'.repeat(64), fork: 0, seq: 0 }, 'r', 0)).toMatch(/^fnd_[0-9a-f]{32}$/);
+    expect(findingIdOf({ core: 'a'.repeat(64), seq: 0 }, 'r', 0, 'f'.repeat(64))).toMatch(
+      /^fnd_[0-9a-f]{32}$/,
+    );
   });
 });
 

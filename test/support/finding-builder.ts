@@ -12,8 +12,9 @@ export function aFinding(overrides: Partial<Finding> = {}): Finding {
   const position = overrides.position ?? 41;
   const rule = overrides.rule ?? 'AWS_ACCESS_KEY_ID';
   const offset = overrides.offset ?? 120;
+  const fingerprint = overrides.fingerprint ?? 'f1'.repeat(32);
   return {
-    findingId: findingIdOf({ core, fork, seq: position }, rule, offset),
+    findingId: findingIdOf({ core, seq: position }, rule, offset, fingerprint),
     detectedAt: '2026-11-21T08:30:00.000Z',
     entryTimestamp: '2026-11-21T08:29:59Z',
     core,
@@ -32,7 +33,7 @@ export function aFinding(overrides: Partial<Finding> = {}): Finding {
     confidence: 0.95,
     redactedKey: 'AKIA****MPLE',
     redactedContent: '{"note":"used AKIA****MPLE for the upload"}',
-    fingerprint: 'f1'.repeat(32),
+    fingerprint,
     ...overrides,
   };
 }

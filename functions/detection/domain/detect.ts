@@ -94,7 +94,7 @@ function detectionsIn(entry: OpenEntry, matches: readonly Match[], now: number):
         secrets,
         leakedAt: Math.min(now, fromIso(facts.timestamp ?? '') ?? batch.shippedAt),
         toFinding: (fingerprintOf) => ({
-          findingId: findingIdOf(position, match.rule, offset),
+          findingId: findingIdOf(position, match.rule, offset, fingerprintOf(match.secret)),
           detectedAt: toIso(now),
           ...(facts.timestamp !== undefined && { entryTimestamp: secretFree(facts.timestamp) }),
           core: batch.core,

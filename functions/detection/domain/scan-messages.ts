@@ -13,7 +13,7 @@ export interface QueueMessage {
   readonly messageId: string;
   readonly body: string;
   /** What it holds, or why it holds nothing that this version can read; the reason quotes nothing of it. */
-  readonly batch: Result<EntryBatch, string>;
+  readonly batches: Result<readonly EntryBatch[], string>;
 }
 
 export interface ScanMessagesDependencies {
@@ -60,8 +60,8 @@ export async function scanMessages(
   const limit = limiter(CONCURRENT_WRITES);
   const outcomes = await Promise.all(
     messages.map(async (message): Promise<MessageOutcome> => {
-      if (!message.batch.ok) return reject(message, message.batch.error, dependencies.rejects);
-      const entries = entriesIn([message.batch.value]);
+      if (!message.batches.ok) return reject(message, message.batches.error, dependencies.rejects);
+      const entries = entriesIn(message.batches.value);
       const detections = scanned.get(message) ?? err(new Error('The message was not scanned.'));
       const outcome = { messageId: message.messageId, entries };
       if (!detections.ok) return { ...outcome, result: err({ step: 'scan', cause: detections.error }) };
@@ -113,23 +113,32 @@ function scanAll(
   { scanner, clock }: Pick<ScanMessagesDependencies, 'scanner' | 'clock'>,
 ): Scanned {
   const readable = messages.flatMap((message) =>
-    message.batch.ok ? [{ message, batch: message.batch.value }] : [],
+    message.batches.ok ? [{ message, batches: message.batches.value }] : [],
   );
-  const batches = readable.map(({ batch }) => batch);
   const now = clock.now();
   try {
-    const found = detect(batches, scanner, now);
-    return new Map(readable.map(({ message }, index) => [message, ok(found[index] ?? [])]));
+    const found = detect(
+      readable.flatMap(({ batches }) => batches),
+      scanner,
+      now,
+    );
+    let next = 0;
+    return new Map(
+      readable.map(({ message, batches }) => [
+        message,
+        ok(found.slice(next, (next += batches.length)).flat()),
+      ]),
+    );
   } catch {
     // Something in one message broke the scan: find out in which, so that the others are not held up.
-    const one = (batch: EntryBatch): Result<readonly Detection[], unknown> => {
+    const one = (batches: readonly EntryBatch[]): Result<readonly Detection[], unknown> => {
       try {
-        return ok(detect([batch], scanner, now)[0] ?? []);
+        return ok(detect(batches, scanner, now).flat());
       } catch (cause) {
         return err(cause);
       }
     };
-    return new Map(readable.map(({ message, batch }) => [message, one(batch)]));
+    return new Map(readable.map(({ message, batches }) => [message, one(batches)]));
   }
 }
 

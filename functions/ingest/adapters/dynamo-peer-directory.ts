@@ -1,9 +1,12 @@
-import { paginateQuery, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { ingestKey, peerItem } from '../../contracts/ingest-state.ts';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { paginateQuery, PutCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { ingestKey, peerItem, type PeerItem } from '../../contracts/ingest-state.ts';
 import { describeProblems } from '../../platform/problems.ts';
 import type { Peer, PeerDirectory } from '../domain/ports.ts';
 
-/** The peers that the operator registered: one partition, read whole. */
+const REQUEST_DEADLINE_MS = 5_000;
+
+/** The peers that the operator, or an index, registered: one partition, read whole. */
 export function createDynamoPeerDirectory(dynamo: DynamoDBDocumentClient, tableName: string): PeerDirectory {
   return {
     async list() {
@@ -21,14 +24,38 @@ export function createDynamoPeerDirectory(dynamo: DynamoDBDocumentClient, tableN
         for (const item of Items) {
           const parsed = peerItem.safeParse(item);
           if (parsed.success) {
-            const { core, host, port, name } = parsed.data;
-            peers.push({ core, host, port, name });
+            const { core, host, port, name, isIndex } = parsed.data;
+            peers.push({ core, host, port, name, isIndex });
           } else {
             unreadable.push(`${String(item['sk'])}: ${describeProblems(parsed.error)}`);
           }
         }
       }
       return { peers, unreadable };
+    },
+
+    async enroll({ core, host, port, name }, index) {
+      const item: PeerItem = {
+        ...ingestKey.peer(core),
+        pk: 'PEER',
+        core,
+        host,
+        port,
+        listedBy: index,
+        ...(name !== undefined && { name }),
+      };
+      try {
+        await dynamo.send(
+          new PutCommand({
+            TableName: tableName,
+            Item: item,
+            ConditionExpression: 'attribute_not_exists(pk)',
+          }),
+          { abortSignal: AbortSignal.timeout(REQUEST_DEADLINE_MS) },
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
     },
   };
 }

@@ -4,7 +4,7 @@ import { ENTRIES_SHIPPED, SHIP_LAG } from '../../contracts/metrics.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { correlationIdOf } from '../../kernel/ids.ts';
 import { describeError } from '../../platform/logger.ts';
-import type { Observe, ShipEvent } from '../domain/events.ts';
+import type { Observe, ShipEvent, ShippedWindow } from '../domain/events.ts';
 import { Trouble } from '../domain/ports.ts';
 
 /** Metrics gather for so long before they are written: a run lasts more than a minute, a dashboard should not. */
@@ -40,7 +40,7 @@ export function createReporter(
       const { level, name, fields } = lineOf(event);
       logger[level](name, fields);
       if (event.kind !== 'shipped') return;
-      metrics.addMetric(ENTRIES_SHIPPED, MetricUnit.Count, event.seqEnd - event.seqStart);
+      metrics.addMetric(ENTRIES_SHIPPED, MetricUnit.Count, entriesOf(event.windows));
       metrics.addMetric(SHIP_LAG, MetricUnit.Milliseconds, event.lagMs);
       if (clock.now() - publishedAt >= PUBLISH_EVERY_MS) flush();
     },
@@ -50,8 +50,11 @@ export function createReporter(
 interface Line {
   readonly level: 'info' | 'warn' | 'error';
   readonly name: string;
-  readonly fields: Record<string, string | number>;
+  readonly fields: Record<string, string | number | readonly string[]>;
 }
+
+const entriesOf = (windows: readonly ShippedWindow[]): number =>
+  windows.reduce((sum, { seqStart, seqEnd }) => sum + seqEnd - seqStart, 0);
 
 function lineOf(event: ShipEvent): Line {
   switch (event.kind) {
@@ -60,13 +63,14 @@ function lineOf(event: ShipEvent): Line {
         level: 'info',
         name: 'entries_shipped',
         fields: {
-          correlation_id: correlationIdOf({ core: event.core, fork: event.fork, seq: event.seqStart }),
-          core: event.core,
-          fork: event.fork,
-          seq_start: event.seqStart,
-          seq_end: event.seqEnd,
+          // The first entry's correlation id and the position after the last: an entry is found by its log's digits.
+          ranges: event.windows.map(
+            (window) => `${correlationIdOf({ ...window, seq: window.seqStart })}-${window.seqEnd}`,
+          ),
+          entries: entriesOf(event.windows),
           messages: event.messages,
           bytes: event.bytes,
+          content_bytes: event.contentBytes,
           lag_ms: event.lagMs,
         },
       };
@@ -106,6 +110,19 @@ function lineOf(event: ShipEvent): Line {
           retry_in_ms: event.retryInMs,
         },
       };
+    case 'suspected': {
+      const { peer, suspicion, evidence } = event.suspicion;
+      return {
+        level: 'error',
+        name: 'log_suspect',
+        fields: {
+          core: peer.core,
+          peer: `${peer.host}:${peer.port}`,
+          suspicion,
+          evidence: JSON.stringify(evidence),
+        },
+      };
+    }
     case 'peer-refused':
       return { level: 'error', name: 'peer_refused', fields: { reason: event.why } };
     case 'lease-acquired':

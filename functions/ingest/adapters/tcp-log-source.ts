@@ -28,16 +28,19 @@ interface TcpSettings {
   /** Both sides send a keep-alive every 5 s; a peer that was silent for longer than this is gone. */
   readonly silenceMs: number;
   /**
-   * How long a peer may claim more than it proves. A log that is cut back while many blocks are on their way ends
+   * How long a peer may claim more than it proves while it sends no block either. A log that is cut back while many blocks are on their way ends
    * here too: hypercore gives a peer up for good after 32 requests that the new fork cannot answer.
    */
   readonly proofMs: number;
 }
 
-const SETTINGS: TcpSettings = { connectMs: 5_000, readMs: 5_000, silenceMs: 15_000, proofMs: 2_000 };
+const SETTINGS: TcpSettings = { connectMs: 5_000, readMs: 5_000, silenceMs: 15_000, proofMs: 4_000 };
 
 /** Blocks asked of the store at once: each alone would wait for its own round through the thread pool. */
 const READ_AHEAD = 64;
+
+/** What a block is taken to weigh before one was seen. */
+const FIRST_GUESS_BYTES = 16 * 1024;
 
 /** How exactly it is known when an entry appeared. */
 const MARK_MS = 10;
@@ -100,6 +103,10 @@ class TcpLogSession implements LogSession {
   #trouble: Trouble | undefined;
   #closing: Promise<void> | undefined;
   #lengthSeen = 0;
+  /** Blocks that have come. */
+  #blocks = 0;
+  /** Bytes of the largest block of late. */
+  #largest = FIRST_GUESS_BYTES;
   #cutTo: number | undefined;
   /** When the log was first seen to have so many entries; in order. */
   #marks: { readonly length: number; readonly at: number }[] = [];
@@ -127,6 +134,7 @@ class TcpLogSession implements LogSession {
     this.#stop.addEventListener('abort', this.#onStop, { once: true });
     const core = this.#core;
     core.on('append', () => this.#onAppend());
+    core.on('download', () => (this.#blocks += 1));
     core.on('truncate', (newLength: number) => this.#onTruncate(newLength));
     core.on('verification-error', () =>
       this.#end('verification-failed', 'The peer sent data that does not belong to this log.'),
@@ -228,18 +236,28 @@ class TcpLogSession implements LogSession {
   async #readBlocks(start: number, end: number, maxBytes: number): Promise<Buffer[]> {
     const entries: Buffer[] = [];
     let bytes = 0;
-    for (let seq = start; seq < end && bytes < maxBytes; seq += READ_AHEAD) {
-      const ahead = Array.from({ length: Math.min(READ_AHEAD, end - seq) }, (_, offset) =>
-        this.#core.get(seq + offset, { timeout: this.#settings.readMs }),
+    while (start + entries.length < end && bytes < maxBytes) {
+      const seq = start + entries.length;
+      const ahead = Math.min(end - seq, this.#readAhead(maxBytes - bytes));
+      const blocks = await Promise.all(
+        Array.from({ length: ahead }, (_, offset) =>
+          this.#core.get(seq + offset, { timeout: this.#settings.readMs }),
+        ),
       );
-      for (const block of await Promise.all(ahead)) {
-        if (bytes >= maxBytes) break;
+      for (const block of blocks) {
         if (block === null) throw new Trouble('log-closed', 'A block was taken away while it was read.');
+        this.#largest = Math.max(block.length, this.#largest * 0.99);
+        if (bytes >= maxBytes) break;
         entries.push(block);
         bytes += block.length;
       }
     }
     return entries;
+  }
+
+  /** As many blocks at once as would fit if they were as large as the largest of late: nobody tells a size in advance. */
+  #readAhead(bytes: number): number {
+    return Math.min(READ_AHEAD, Math.max(1, Math.floor(bytes / this.#largest)));
   }
 
   /** Hypercore's errors become the session's trouble, if it has ended, or a timeout. */
@@ -275,10 +293,14 @@ class TcpLogSession implements LogSession {
   /** Ends a session whose peer claims what it never proves: it would look like a log with nothing new. */
   #watch(): void {
     let since: number | undefined;
+    let seen = { length: this.#core.length, blocks: this.#blocks };
     this.#watchdog = setInterval(() => {
       const { fork, length } = this.#core;
       const claims = this.#core.peers.some((peer) => peer.remoteFork > fork || peer.remoteLength > length);
-      since = claims && length === this.#lengthSeen ? (since ?? this.#clock.now()) : undefined;
+      // A busy peer serves what was asked before it proves more: blocks are progress as well, and each comes once.
+      const progress = length !== seen.length || this.#blocks !== seen.blocks;
+      seen = { length, blocks: this.#blocks };
+      since = claims && !progress ? (since ?? this.#clock.now()) : undefined;
       if (since !== undefined && this.#clock.now() - since > this.#settings.proofMs) {
         this.#end('no-progress', 'The peer claims a longer log than it proves.');
       }

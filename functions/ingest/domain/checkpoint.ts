@@ -58,7 +58,7 @@ export type Resume =
   | { readonly why: 'behind' };
 
 /**
- * Decides where to go on, so that no entry is passed over. The reader tells entries apart by core, fork and position.
+ * Decides where to go on, so that no entry is passed over. The reader finds nothing twice in what comes twice.
  * @param common the longest of {@link beginningsWithin} the head that the peer's log still has; absent when none
  */
 export function decideResume(

@@ -6,38 +6,39 @@ import {
   decideResume,
   type Beginning,
   type Checkpoint,
+  type Head,
   type Resume,
 } from './checkpoint.ts';
+import type { Dispatcher } from './dispatch.ts';
 import type { Observe } from './events.ts';
-import { pack } from './packing.ts';
+import { listedIn } from './index-log.ts';
 import {
   Trouble,
   type CheckpointStore,
-  type EntryQueue,
   type Grant,
   type LogSession,
   type LogSource,
-  type LogWindow,
   type Pacer,
   type Peer,
+  type PeerDirectory,
+  type Suspicion,
 } from './ports.ts';
-import { sendAll, type SendSettings } from './send.ts';
 import type { StatusKeeper } from './status.ts';
 
 export interface FollowSettings {
-  readonly window: { readonly maxEntries: number; readonly maxBytes: number };
-  /** How long a live log's window waits to fill: it trades latency for fewer requests. */
-  readonly lingerMs: number;
   /** A checkpoint is written at most this often while entries flow; a crash ships that much again. */
   readonly checkpointEveryMs: number;
-  readonly send: SendSettings;
   readonly reconnect: { readonly baseMs: number; readonly maxMs: number };
 }
 
 export interface FollowDeps {
   readonly source: LogSource;
   readonly checkpoints: CheckpointStore;
-  readonly queue: EntryQueue;
+  readonly directory: Pick<PeerDirectory, 'enroll'>;
+  /** Tells of a suspicion, beside the entries' way; never rejects. */
+  readonly suspect: (suspicion: Suspicion) => void;
+  /** Ships for every log. */
+  readonly dispatcher: Pick<Dispatcher, 'ship'>;
   readonly pacer: Pacer;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -76,6 +77,9 @@ export async function followLog(
       failures += 1;
       const retryInMs = backoffMs(failures, deps.random(), settings.reconnect);
       status.troubled(error);
+      const suspicion = suspicionIn(error);
+      if (suspicion !== undefined)
+        deps.suspect({ peer, suspicion, observedAt: deps.pacer.now(), evidence: {} });
       deps.observe({ kind: 'troubled', peer, error, retryInMs });
       await deps.pacer.sleep(retryInMs, stop);
     }
@@ -100,7 +104,7 @@ async function followSession(
     deps.onFenced();
     return;
   }
-  const resume = await findResume(session, peer.core, claimed.value, deps, status, stop);
+  const resume = await findResume(session, peer, claimed.value, deps, status, stop);
   if (resume === undefined) return;
 
   const known = beginningsWithin(claimed.value, resume.from);
@@ -128,13 +132,15 @@ async function followSession(
         await session.changed(head, ledger.waitMs(IDLE_MS), stop);
         continue;
       }
-      // A full window gains nothing by waiting.
-      if (head.length - position < settings.window.maxEntries)
-        await deps.pacer.sleep(settings.lingerMs, stop);
-      if (isStopped(stop)) break;
-      const window = await session.read(position, settings.window);
+      const from = position;
+      const window = await deps.dispatcher.ship(
+        (limits) => session.read(from, limits),
+        head.length - position,
+        stop,
+      );
       if (window === undefined) continue;
-      await shipWindow(window, deps, settings, stop);
+      if (peer.isIndex === true)
+        for (const listed of listedIn(window, peer)) await deps.directory.enroll(listed, peer.core);
       position = window.seqEnd;
       ledger.accepted({ fork: window.fork, length: window.seqEnd, treeHash: window.treeHash });
       status.shipped(position, session.head());
@@ -149,7 +155,7 @@ async function followSession(
 /** Waits until it is clear where to go on; `undefined` when stopped before. */
 async function findResume(
   session: LogSession,
-  core: string,
+  peer: Peer,
   checkpoint: Checkpoint | undefined,
   deps: FollowDeps,
   status: StatusKeeper,
@@ -163,18 +169,49 @@ async function findResume(
     const common = await firstInCommon(beginningsWithin(checkpoint, head.length), session);
     const resume = decideResume(checkpoint, head, common);
     if (resume.why !== 'behind') {
-      deps.observe({ kind: 'resumed', core, head, resume });
+      deps.observe({ kind: 'resumed', core: peer.core, head, resume });
+      if (resume.why === 'diverged' && checkpoint !== undefined)
+        deps.suspect({
+          peer,
+          suspicion: 'rewritten',
+          observedAt: deps.pacer.now(),
+          evidence: await proofOfRewrite(checkpoint, head, session),
+        });
       return resume;
     }
     // A head that was not told yet looks like a short log; only one that stays short is worth a word.
     if (!told && head.length > 0) {
       told = true;
-      deps.observe({ kind: 'resumed', core, head, resume });
+      deps.observe({ kind: 'resumed', core: peer.core, head, resume });
       status.behind(checkpoint?.length ?? 0, head);
     }
     await session.changed(head, IDLE_MS, stop);
   }
   return undefined;
+}
+
+/** The longest beginning that was shipped and that the log is long enough to show, beside what it shows in its place. */
+async function proofOfRewrite(
+  checkpoint: Checkpoint,
+  head: Head,
+  session: LogSession,
+): Promise<Suspicion['evidence']> {
+  const [longest = checkpoint] = beginningsWithin(checkpoint, head.length);
+  const { length, treeHash } = longest;
+  return {
+    shipped: { fork: checkpoint.fork, length, treeHash },
+    shown:
+      length <= head.length
+        ? { fork: head.fork, length, treeHash: await session.treeHash(length) }
+        : { fork: head.fork, length: head.length },
+  };
+}
+
+/** What a trouble says about the peer's honesty; most say nothing. */
+function suspicionIn(error: unknown): Suspicion['suspicion'] | undefined {
+  if (!(error instanceof Trouble)) return undefined;
+  if (error.reason === 'verification-failed') return 'bad-proof';
+  return error.reason === 'log-closed' ? 'conflict' : undefined;
 }
 
 /** The longest of these beginnings that the log still has. */
@@ -187,26 +224,6 @@ async function firstInCommon(
       return beginning;
   }
   return undefined;
-}
-
-async function shipWindow(
-  window: LogWindow,
-  deps: FollowDeps,
-  settings: FollowSettings,
-  stop: AbortSignal,
-): Promise<void> {
-  const messages = pack(window, deps.pacer.now());
-  await sendAll(messages, deps, settings.send, stop);
-  deps.observe({
-    kind: 'shipped',
-    core: window.core,
-    fork: window.fork,
-    seqStart: window.seqStart,
-    seqEnd: window.seqEnd,
-    messages: messages.length,
-    bytes: messages.reduce((sum, message) => sum + message.bytes, 0),
-    lagMs: Math.max(0, deps.pacer.now() - window.knownAt),
-  });
 }
 
 /** Keeps the newest accepted checkpoint and writes it now and then; it never runs ahead of what the queue accepted. */

@@ -3,10 +3,13 @@
  * every message gives the entries back, byte for byte.
  */
 import { isUtf8 } from 'node:buffer';
+import { brotliCompressSync, constants } from 'node:zlib';
 import {
   MAX_MESSAGE_BYTES,
   SEGMENT_OVERLAP_BYTES,
+  type CompressedEntryMessage,
   type EntryBatch,
+  type EntryMessage,
   type ShippedEntry,
 } from '../../contracts/ingest.ts';
 
@@ -23,14 +26,17 @@ export interface EntryRange {
   readonly entries: readonly Uint8Array[];
 }
 
-/** An {@link EntryBatch} as it goes on the wire. */
+/** An {@link EntryMessage} as it goes on the wire. */
 export interface PackedMessage {
   readonly body: string;
   /** Bytes of `body` in UTF-8, at most MAX_MESSAGE_BYTES. */
   readonly bytes: number;
-  /** First and one past the last position that the message covers. */
-  readonly seqStart: number;
-  readonly seqEnd: number;
+  /** Bytes before compression. */
+  readonly contentBytes: number;
+  /** Which of the packed ranges it holds something of, by their index. */
+  readonly ranges: readonly number[];
+  /** The log, when all in it is of one: the group by which a fair queue keeps a busy log from delaying the others. */
+  readonly group: string | undefined;
 }
 
 /** Sizes as parameters, so that a test can stand at every edge; production has one value of each. */
@@ -44,17 +50,21 @@ const PRODUCTION_LIMITS: PackingLimits = {
   overlapBytes: SEGMENT_OVERLAP_BYTES,
 };
 
-/** The envelope around `entries` with the longest numbers there can be. */
 const LONGEST_NUMBER = Number.MAX_SAFE_INTEGER;
-const ENVELOPE_BYTES = JSON.stringify({
-  version: 1,
-  core: '0'.repeat(64),
-  fork: LONGEST_NUMBER,
-  seqStart: LONGEST_NUMBER,
-  seqEnd: LONGEST_NUMBER,
-  shippedAt: LONGEST_NUMBER,
-  entries: [],
-} satisfies EntryBatch).length;
+/** The envelope around `batches`. */
+const MESSAGE_BYTES = JSON.stringify({ version: 2, batches: [] } satisfies EntryMessage).length;
+/** A batch around its entries, with the longest numbers there can be and the comma before it. */
+const BATCH_BYTES =
+  JSON.stringify({
+    core: '0'.repeat(64),
+    fork: LONGEST_NUMBER,
+    seqStart: LONGEST_NUMBER,
+    seqEnd: LONGEST_NUMBER,
+    shippedAt: LONGEST_NUMBER,
+    entries: [],
+  } satisfies EntryBatch).length + 1;
+/** What a piece shares its message with at least. */
+const ENVELOPE_BYTES = MESSAGE_BYTES + BATCH_BYTES;
 
 /** A segment without its body. */
 const SEGMENT_BYTES = JSON.stringify({
@@ -73,38 +83,58 @@ const MAX_CONTINUATION_BYTES = 3;
 /** JSON doubles a quote, a backslash, a tab, a newline; it never makes more than two bytes of one that XML allows. */
 const WORST_JSON_GROWTH = 2;
 
+/**
+ * Measured on the fleet's entries in 180 KiB: quality 1 gives 2.9 × net of base64 in 0.5 ms, quality 5 3.1 × in 3 ms,
+ * gzip 2.7 × in 1.7 ms.
+ */
+const BROTLI_QUALITY = 1;
+/** Below this the envelope eats what compression gains. */
+const MIN_COMPRESSED_BYTES = 512;
+
 interface Piece {
   readonly seq: number;
   readonly json: string;
   readonly bytes: number;
 }
 
+/** The pieces of one range that share a message. */
+interface Section {
+  readonly range: number;
+  readonly pieces: Piece[];
+}
+
 /**
- * Packs a range of entries into as few messages as order allows; one entry may span several.
+ * Packs ranges of entries, of one log or of several, into as few messages as order allows; one entry may span several.
  * @param shippedAt milliseconds since the epoch
  */
 export function pack(
-  range: EntryRange,
+  ranges: readonly EntryRange[],
   shippedAt: number,
   limits: PackingLimits = PRODUCTION_LIMITS,
 ): readonly PackedMessage[] {
   const messages: PackedMessage[] = [];
-  let pieces: Piece[] = [];
-  let bytes = ENVELOPE_BYTES;
+  let sections: Section[] = [];
+  let bytes = MESSAGE_BYTES;
   const flush = (): void => {
-    const first = pieces[0];
-    const last = pieces.at(-1);
-    if (first === undefined || last === undefined) return;
-    messages.push(seal(range, first.seq, last.seq + 1, shippedAt, pieces));
-    pieces = [];
-    bytes = ENVELOPE_BYTES;
+    if (sections.length > 0) messages.push(seal(ranges, sections, shippedAt));
+    sections = [];
+    bytes = MESSAGE_BYTES;
   };
-  for (const [index, entry] of range.entries.entries()) {
-    for (const piece of piecesOf(range.seqStart + index, entry, limits)) {
-      const comma = pieces.length === 0 ? 0 : 1;
-      if (bytes + comma + piece.bytes > limits.messageBytes) flush();
-      bytes += piece.bytes + (pieces.length === 0 ? 0 : 1);
-      pieces.push(piece);
+  for (const [index, range] of ranges.entries()) {
+    for (const [offset, entry] of range.entries.entries()) {
+      for (const piece of piecesOf(range.seqStart + offset, entry, limits)) {
+        // A comma before each piece, the first of a batch included, is a byte too many at most.
+        const needed = piece.bytes + 1 + (sections.at(-1)?.range === index ? 0 : BATCH_BYTES);
+        if (bytes + needed > limits.messageBytes) flush();
+        const current = sections.at(-1);
+        if (current?.range === index) {
+          current.pieces.push(piece);
+          bytes += piece.bytes + 1;
+        } else {
+          sections.push({ range: index, pieces: [piece] });
+          bytes += piece.bytes + 1 + BATCH_BYTES;
+        }
+      }
     }
   }
   flush();
@@ -112,24 +142,53 @@ export function pack(
 }
 
 /** Joins pieces that are JSON already: serialising long bodies twice would be the packer's greatest cost. */
-function seal(
-  range: EntryRange,
-  seqStart: number,
-  seqEnd: number,
-  shippedAt: number,
-  pieces: readonly Piece[],
-): PackedMessage {
-  const envelope = JSON.stringify({
-    version: 1,
-    core: range.core,
-    fork: range.fork,
-    seqStart,
-    seqEnd,
-    shippedAt,
-    entries: [],
-  } satisfies EntryBatch);
-  const body = `${envelope.slice(0, -2)}${pieces.map((piece) => piece.json).join(',')}]}`;
-  return { body, bytes: Buffer.byteLength(body), seqStart, seqEnd };
+function seal(ranges: readonly EntryRange[], sections: readonly Section[], shippedAt: number): PackedMessage {
+  const cores = new Set<string>();
+  const batches = sections.flatMap(({ range: index, pieces }) => {
+    const range = ranges[index];
+    const first = pieces[0];
+    const last = pieces.at(-1);
+    if (range === undefined || first === undefined || last === undefined) return [];
+    cores.add(range.core);
+    const envelope = JSON.stringify({
+      core: range.core,
+      fork: range.fork,
+      seqStart: first.seq,
+      seqEnd: last.seq + 1,
+      shippedAt,
+      entries: [],
+    } satisfies EntryBatch);
+    return [`${envelope.slice(0, -2)}${pieces.map((piece) => piece.json).join(',')}]}`];
+  });
+  const content = `{"version":2,"batches":[${batches.join(',')}]}`;
+  const contentBytes = Buffer.byteLength(content);
+  const body = shorterOf(content, contentBytes);
+  const [core] = cores;
+  return {
+    body,
+    bytes: body === content ? contentBytes : body.length,
+    contentBytes,
+    ranges: sections.map(({ range }) => range),
+    group: cores.size === 1 ? core : undefined,
+  };
+}
+
+/** The content itself or, where that is shorter, compressed. */
+function shorterOf(content: string, contentBytes: number): string {
+  if (contentBytes < MIN_COMPRESSED_BYTES) return content;
+  const compressed = brotliCompressSync(content, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY,
+      [constants.BROTLI_PARAM_SIZE_HINT]: contentBytes,
+    },
+  });
+  const body = JSON.stringify({
+    version: 2,
+    compression: 'br',
+    bytes: contentBytes,
+    data: compressed.toString('base64'),
+  } satisfies CompressedEntryMessage);
+  return body.length < contentBytes ? body : content;
 }
 
 function piecesOf(seq: number, entry: Uint8Array, limits: PackingLimits): readonly Piece[] {
@@ -137,7 +196,7 @@ function piecesOf(seq: number, entry: Uint8Array, limits: PackingLimits): readon
   const text = readableText(bytes);
   const encoding = text === undefined ? 'base64' : 'utf8';
   const whole = toPiece({ seq, encoding, body: text ?? bytes.toString('base64') });
-  if (ENVELOPE_BYTES + whole.bytes <= limits.messageBytes) return [whole];
+  if (ENVELOPE_BYTES + whole.bytes + 1 <= limits.messageBytes) return [whole];
   return segments(bytes, encoding, limits).map(({ offset, owned, end }) =>
     toPiece({
       seq,
@@ -169,7 +228,7 @@ function segments(
   encoding: ShippedEntry['encoding'],
   limits: PackingLimits,
 ): readonly { readonly offset: number; readonly owned: number; readonly end: number }[] {
-  const room = limits.messageBytes - ENVELOPE_BYTES - SEGMENT_BYTES;
+  const room = limits.messageBytes - ENVELOPE_BYTES - SEGMENT_BYTES - 1;
   const readable = encoding === 'utf8' ? Math.floor(room / WORST_JSON_GROWTH) : Math.floor(room / 4) * 3;
   const owned = readable - limits.overlapBytes - 2 * MAX_CONTINUATION_BYTES;
   if (owned <= MAX_CONTINUATION_BYTES)

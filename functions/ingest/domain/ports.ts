@@ -1,4 +1,5 @@
 /** What the engine needs of the world. */
+import type { LogSuspect } from '../../contracts/ingest-events.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Result } from '../../kernel/result.ts';
 import type { Checkpoint, Head } from './checkpoint.ts';
@@ -11,11 +12,15 @@ export interface Peer {
   readonly host: string;
   readonly port: number;
   readonly name?: string | undefined;
+  /** Its entries list other logs, which the same address offers. */
+  readonly isIndex?: boolean | undefined;
 }
 
 export interface PeerDirectory {
   /** Every peer that is registered now; `unreadable` names what is registered and cannot be understood, and why. */
   list(): Promise<{ readonly peers: readonly Peer[]; readonly unreadable: readonly string[] }>;
+  /** Registers a log that an index lists; one that is registered already stays as it is. */
+  enroll(peer: Peer, index: string): Promise<void>;
 }
 
 export type TroubleReason =
@@ -139,4 +144,17 @@ export interface StatusBoard {
 export interface Pacer extends Clock {
   /** Resolves after `ms`, or at once when stopped; never rejects. */
   sleep(ms: number, stop: AbortSignal): Promise<void>;
+}
+
+/** A log, or its peer, did what no sound one does. Shapes and meanings as in `contracts/ingest-events.ts`. */
+export interface Suspicion {
+  readonly peer: Peer;
+  readonly suspicion: LogSuspect['suspicion'];
+  /** Milliseconds since the epoch. */
+  readonly observedAt: number;
+  readonly evidence: LogSuspect['evidence'];
+}
+
+export interface Suspicions {
+  raise(suspicion: Suspicion): Promise<void>;
 }

@@ -1,39 +1,31 @@
 import { backoffMs } from './backoff.ts';
-import { toBatches, type PackedMessage } from './packing.ts';
-import { Trouble, type EntryQueue, type Pacer, type SendOutcome } from './ports.ts';
+import type { PackedMessage } from './packing.ts';
+import type { EntryQueue, Pacer, SendOutcome } from './ports.ts';
 
 export interface SendSettings {
-  /** How often a batch is offered before the window is given up. */
+  /** How often a batch is offered before what is in it is given up. */
   readonly attempts: number;
   readonly baseMs: number;
   readonly maxMs: number;
 }
 
 /**
- * Hands every message to the queue, offering again only what it refused. Returns once all are accepted.
- * @throws Trouble `queue-refused` when it gives up or is stopped; some messages may have been accepted by then
+ * Hands one batch to the queue, offering again only what it refused, until all is accepted, it gives up, or is stopped.
+ * @returns the messages that it refused to the end, and its last error code
  */
-export async function sendAll(
-  messages: readonly PackedMessage[],
+export async function sendBatch(
+  batch: readonly PackedMessage[],
   deps: { readonly queue: EntryQueue; readonly pacer: Pacer; readonly random: () => number },
   settings: SendSettings,
   stop: AbortSignal,
-): Promise<void> {
-  for (const batch of toBatches(messages)) {
-    let open: readonly PackedMessage[] = batch;
-    for (let attempt = 1; ; attempt += 1) {
-      const outcomes = await offer(open, deps.queue);
-      const codes = outcomes.flatMap((outcome) => (outcome.accepted ? [] : [outcome.code]));
-      open = open.filter((_, index) => outcomes[index]?.accepted !== true);
-      if (open.length === 0) break;
-      if (attempt === settings.attempts || stop.aborted) {
-        throw new Trouble(
-          'queue-refused',
-          `The queue refused ${open.length} of ${batch.length} messages ${attempt} times, last with ${codes[0] ?? 'no code'}.`,
-        );
-      }
-      await deps.pacer.sleep(backoffMs(attempt, deps.random(), settings), stop);
-    }
+): Promise<{ readonly refused: readonly PackedMessage[]; readonly code: string | undefined }> {
+  let open = batch;
+  for (let attempt = 1; ; attempt += 1) {
+    const outcomes = await offer(open, deps.queue);
+    const code = outcomes.flatMap((outcome) => (outcome.accepted ? [] : [outcome.code]))[0];
+    open = open.filter((_, index) => outcomes[index]?.accepted !== true);
+    if (open.length === 0 || attempt === settings.attempts || stop.aborted) return { refused: open, code };
+    await deps.pacer.sleep(backoffMs(attempt, deps.random(), settings), stop);
   }
 }
 

@@ -1,10 +1,21 @@
 /** The shipper's run: one lease, every registered log, until the time is up or the lease is lost. */
+import { Dispatcher, type DispatchSettings } from './dispatch.ts';
 import type { Observe, ShipEvent } from './events.ts';
 import { followLog, type FollowDeps, type FollowSettings } from './follow.ts';
-import type { Grant, Lease, Peer, PeerDirectory, StatusBoard } from './ports.ts';
+import type {
+  EntryQueue,
+  Grant,
+  Lease,
+  Peer,
+  PeerDirectory,
+  StatusBoard,
+  Suspicion,
+  Suspicions,
+} from './ports.ts';
 import { StatusKeeper } from './status.ts';
 
 export interface ShipSettings extends FollowSettings {
+  readonly dispatch: DispatchSettings;
   readonly lease: {
     readonly ttlMs: number;
     readonly renewEveryMs: number;
@@ -15,19 +26,25 @@ export interface ShipSettings extends FollowSettings {
   readonly statusEveryMs: number;
 }
 
-export interface ShipDeps extends Omit<FollowDeps, 'granted' | 'onFenced'> {
+export interface ShipDeps extends Omit<FollowDeps, 'granted' | 'onFenced' | 'dispatcher' | 'suspect'> {
+  readonly queue: EntryQueue;
   readonly directory: PeerDirectory;
   readonly statuses: StatusBoard;
+  readonly suspicions: Suspicions;
   readonly lease: Lease;
   /** Who asks for the lease; another for every run. */
   readonly holder: string;
 }
 
 export const SHIP_SETTINGS: ShipSettings = {
-  window: { maxEntries: 1_024, maxBytes: 768 * 1024 },
-  lingerMs: 40,
+  dispatch: {
+    window: { maxEntries: 1_024, maxBytes: 768 * 1024 },
+    spacingMs: 60,
+    gatherMs: 20,
+    inFlightBytes: 16 * 1024 * 1024,
+    send: { attempts: 6, baseMs: 100, maxMs: 3_000 },
+  },
   checkpointEveryMs: 1_000,
-  send: { attempts: 6, baseMs: 100, maxMs: 3_000 },
   reconnect: { baseMs: 250, maxMs: 15_000 },
   lease: { ttlMs: 10_000, renewEveryMs: 3_000, pollEveryMs: 200 },
   directoryEveryMs: 1_000,
@@ -53,7 +70,22 @@ export async function ship(deps: ShipDeps, settings: ShipSettings, until: number
     stopping.abort();
   };
   const gate = Promise.withResolvers<Grant>();
-  const followers = new Followers({ ...deps, granted: gate.promise, onFenced: lose }, settings, aside, stop);
+  // Once for each log and suspicion: a peer that goes on being bad is met again with every attempt.
+  const raised = new Set<string>();
+  const suspect = (suspicion: Suspicion): void => {
+    const what = `${suspicion.peer.core} ${suspicion.suspicion}`;
+    if (raised.has(what)) return;
+    raised.add(what);
+    deps.observe({ kind: 'suspected', suspicion });
+    void aside.run('suspicions', () => deps.suspicions.raise(suspicion));
+  };
+  const dispatcher = new Dispatcher(deps, settings.dispatch, stop);
+  const followers = new Followers(
+    { ...deps, dispatcher, granted: gate.promise, onFenced: lose, suspect },
+    settings,
+    aside,
+    stop,
+  );
 
   const deadline = deps.pacer.sleep(until - deps.pacer.now(), stop).then(() => stopping.abort());
   const directory = repeat(deps, settings.directoryEveryMs, stop, () =>
@@ -121,10 +153,12 @@ async function acquire(
   return undefined;
 }
 
+type FollowersDeps = FollowDeps & ShipDeps & { readonly dispatcher: Dispatcher };
+
 /** The running loops, one per registered log. */
 class Followers {
   mayPost = false;
-  readonly #deps: FollowDeps & ShipDeps;
+  readonly #deps: FollowersDeps;
   readonly #settings: ShipSettings;
   readonly #aside: Aside;
   readonly #stop: AbortSignal;
@@ -139,7 +173,7 @@ class Followers {
     }
   >();
 
-  constructor(deps: FollowDeps & ShipDeps, settings: ShipSettings, aside: Aside, stop: AbortSignal) {
+  constructor(deps: FollowersDeps, settings: ShipSettings, aside: Aside, stop: AbortSignal) {
     this.#deps = deps;
     this.#settings = settings;
     this.#aside = aside;
@@ -160,6 +194,7 @@ class Followers {
     for (const peer of wanted.values()) {
       if (!this.#running.has(peer.core) && !this.#stop.aborted) this.#start(peer);
     }
+    this.#deps.dispatcher.logs = Math.max(1, this.#running.size);
   }
 
   async postAll(): Promise<void> {

@@ -46,6 +46,13 @@ describe('detect', () => {
     expect(JSON.stringify(found)).not.toContain(text);
   });
 
+  it('knows a leak again that comes under a new fork, and tells another secret in its place from it', () => {
+    const ids = (text: string, fork: number) =>
+      findingsIn({ ...batchOf([`T=${text}`], 9), fork }).map(({ findingId }) => findingId);
+    expect(ids(token(3), 1)).toEqual(ids(token(3), 0));
+    expect(ids(token(4), 1)).not.toEqual(ids(token(3), 0));
+  });
+
   it('reads a BZZZ message’s sender and falls back to the entry’s hash as its id', () => {
     const bzzz = JSON.stringify({
       type: 'task_help_request',

@@ -3,13 +3,13 @@ import { quarantineItem } from '../../../functions/contracts/quarantine.ts';
 import { scanBatch, type ScanBatchDependencies } from '../../../functions/detection/scan-batch.lambda.ts';
 import { createLeak } from '../../support/fleet/leaks.ts';
 import { createRandom } from '../../support/fleet/random.ts';
-import { batchOf, NOW, sqsEvent } from '../support/batches.ts';
+import { batchOf, CORE, messageOf, NOW, sqsEvent } from '../support/batches.ts';
 import { fakeFingerprinter, fakeQuarantine, fakeRejects, fakeScanRecord } from '../support/fakes.ts';
 import { projectScanner } from '../support/scanner.ts';
 
 const scanner = projectScanner();
 const token = (seed: number): string => createLeak('gitlab-pat', createRandom(seed)).text;
-const message = (text: string, seq = 0): string => JSON.stringify(batchOf([text, 'nothing here'], seq));
+const message = (text: string, seq = 0): string => messageOf(batchOf([text, 'nothing here'], seq));
 
 function stage(overrides: Partial<ScanBatchDependencies> = {}) {
   const fingerprinter = fakeFingerprinter();
@@ -144,7 +144,7 @@ describe('scanBatch', () => {
 
   it.each([
     ['no JSON', `{"entries": ${token(9)}`],
-    ['another contract', JSON.stringify({ version: 2, secret: token(9) })],
+    ['another contract', JSON.stringify({ version: 3, secret: token(9) })],
     ['nothing', ''],
   ])('puts a message that holds %s aside with a reason that quotes nothing', async (_name, body) => {
     const { dependencies, rejects, lines } = stage();
@@ -176,6 +176,13 @@ describe('scanBatch', () => {
       batchItemFailures: [{ itemIdentifier: 'm0' }],
     });
     expect(lines).toContainEqual(expect.objectContaining({ event: 'message_failed', step: 'record' }));
+  });
+
+  it('finds in a message of several logs what each of them leaks', async () => {
+    const { dependencies, quarantine } = stage();
+    const other = { ...batchOf([token(13)]), core: 'cd'.repeat(32) };
+    await scanBatch(sqsEvent(messageOf(batchOf([token(12)]), other)), dependencies);
+    expect([...quarantine.items.values()].map(({ core }) => core)).toEqual([CORE, 'cd'.repeat(32)]);
   });
 
   it('lets nothing of a secret into a log line, a metric or an item', async () => {

@@ -1,6 +1,7 @@
 import {
   SEGMENT_OVERLAP_BYTES,
   type EntryBatch,
+  type EntryMessage,
   type ShippedEntry,
 } from '../../../functions/contracts/ingest.ts';
 
@@ -31,7 +32,6 @@ export function segmentsOf(entry: Buffer, owned: number): EntryBatch {
 
 function batchWith(entries: ShippedEntry[], seqStart: number): EntryBatch {
   return {
-    version: 1,
     core: CORE,
     fork: 0,
     seqStart,
@@ -40,6 +40,9 @@ function batchWith(entries: ShippedEntry[], seqStart: number): EntryBatch {
     entries,
   };
 }
+
+export const messageOf = (...batches: EntryBatch[]): string =>
+  JSON.stringify({ version: 2, batches } satisfies EntryMessage);
 
 export const sqsEvent = (...bodies: readonly string[]): unknown => ({
   Records: bodies.map((body, index) => ({ messageId: `m${index}`, body })),

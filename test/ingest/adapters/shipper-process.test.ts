@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { entryBatch } from '../../../functions/contracts/ingest.ts';
 import { ingestKey } from '../../../functions/contracts/ingest-state.ts';
 import { startWriter, type Writer } from '../../support/fleet/writer.ts';
 import { IngestCloud } from '../../support/ingest/cloud.ts';
+import { batchesIn } from '../../support/ingest/read-message.ts';
 import { startShipper, type ShipperProcess } from '../../support/ingest/shipper-process-starter.ts';
 
 const endpoint = inject('endpoint');
@@ -57,7 +57,7 @@ class Scene {
       if (performance.now() > deadline)
         throw new Error(`Only ${String(this.#seen.size)} entries came out of the queue.`);
       for (const body of await cloud.takeSome(this.#queueUrl)) {
-        for (const entry of entryBatch.parse(JSON.parse(body)).entries) {
+        for (const entry of batchesIn(body).flatMap(({ entries }) => entries)) {
           this.#seen.set(entry.seq, Buffer.from(entry.body, entry.encoding).toString());
         }
       }
@@ -109,7 +109,10 @@ describe('a shipper in a process of its own', () => {
     // Had both shipped at once, windows would overlap.
     const ranges = shipped
       .flat()
-      .map((line) => ({ from: Number(line['seq_start']), to: Number(line['seq_end']) }))
+      .map((line) => {
+        const [, from, to] = /\.(\d+)-(\d+)$/.exec(String(line['ranges'])) ?? [];
+        return { from: Number(from), to: Number(to) };
+      })
       .sort((a, b) => a.from - b.from);
     for (const [index, { from }] of ranges.entries()) expect(from).toBe(ranges[index - 1]?.to ?? 0);
   });

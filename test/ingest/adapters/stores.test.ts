@@ -1,15 +1,19 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
 import { afterAll, describe, expect, inject, test } from 'vitest';
+import { INGEST_EVENT_SOURCE, LOG_SUSPECT, logSuspect } from '../../../functions/contracts/ingest-events.ts';
 import {
   checkpointItem,
   ingestKey,
   leaseItem,
+  peerItem,
   statusItem,
 } from '../../../functions/contracts/ingest-state.ts';
 import { createDynamoCheckpointStore } from '../../../functions/ingest/adapters/dynamo-checkpoint-store.ts';
 import { createDynamoLease } from '../../../functions/ingest/adapters/dynamo-lease.ts';
 import { createDynamoPeerDirectory } from '../../../functions/ingest/adapters/dynamo-peer-directory.ts';
 import { createDynamoStatusBoard } from '../../../functions/ingest/adapters/dynamo-status-board.ts';
+import { createEventBridgeSuspicions } from '../../../functions/ingest/adapters/eventbridge-suspicions.ts';
 import { createSqsEntryQueue } from '../../../functions/ingest/adapters/sqs-entry-queue.ts';
 import { checkpointStoreContract } from '../../support/ingest/checkpoint-store-contract.ts';
 import { IngestCloud } from '../../support/ingest/cloud.ts';
@@ -89,7 +93,7 @@ describe('what ingest keeps in its table', () => {
     await expect(createDynamoPeerDirectory(cloud.dynamo, 'nowhere').list()).rejects.toThrow();
     await expect(createDynamoLease(cloud.dynamo, 'nowhere').acquire('me', 1, 1)).rejects.toThrow();
     await expect(createDynamoCheckpointStore(cloud.dynamo, 'nowhere').claim(CORE, 1)).rejects.toThrow();
-    const [message] = [{ body: '{}', bytes: 2, seqStart: 0, seqEnd: 1 }];
+    const message = { body: '{}', bytes: 2, contentBytes: 2, ranges: [0], group: undefined };
     await expect(
       createSqsEntryQueue(cloud.sqs, 'http://127.0.0.1:9/nowhere').send([message]),
     ).rejects.toThrow();
@@ -119,6 +123,51 @@ describe('the peer directory', () => {
   });
 });
 
+describe('the peer directory, told by an index', () => {
+  test('registers a log once, and leaves what the operator registered as it is', async () => {
+    const table = await cloud.createTable();
+    const directory = createDynamoPeerDirectory(cloud.dynamo, table);
+    const index = 'ee'.repeat(32);
+    const peer = { core: CORE, host: '10.0.0.1', port: 4_000, name: 'agent 7' };
+    await directory.enroll(peer, index);
+    await directory.enroll({ ...peer, host: '10.6.6.6' }, index);
+    expect((await directory.list()).peers).toEqual([peer]);
+    expect(peerItem.parse(await itemAt(table, ingestKey.peer(CORE)))).toMatchObject({ listedBy: index });
+  });
+});
+
+describe('suspicions', () => {
+  const suspicion = {
+    peer: { core: CORE, host: '10.0.0.1', port: 4_000 },
+    suspicion: 'rewritten',
+    observedAt: 1_790_000_000_000,
+    evidence: { shipped: { fork: 0, length: 5, treeHash: 'cd'.repeat(32) } },
+  } as const;
+
+  test('go to the bus in the shape that others read', async () => {
+    const sent: unknown[] = [];
+    const bus = {
+      send: async ({ input }: { input: unknown }) => {
+        sent.push(input);
+        return { Entries: [{ EventId: '1' }] };
+      },
+    };
+    await createEventBridgeSuspicions(bus, 'bus').raise(suspicion);
+    const parsed = z
+      .object({
+        Entries: z.tuple([z.object({ Source: z.string(), DetailType: z.string(), Detail: z.string() })]),
+      })
+      .parse(sent[0]).Entries[0];
+    expect([parsed.Source, parsed.DetailType]).toEqual([INGEST_EVENT_SOURCE, LOG_SUSPECT]);
+    expect(logSuspect.parse(JSON.parse(parsed.Detail))).toMatchObject({ core: CORE, peer: '10.0.0.1:4000' });
+  });
+
+  test('that the bus refuses are an error', async () => {
+    const bus = { send: async () => ({ Entries: [{ ErrorCode: 'InternalFailure' }] }) };
+    await expect(createEventBridgeSuspicions(bus, 'bus').raise(suspicion)).rejects.toThrow('InternalFailure');
+  });
+});
+
 describe('the entry queue', () => {
   test('names the messages of a batch that SQS refused', async () => {
     const queue = createSqsEntryQueue(
@@ -130,7 +179,7 @@ describe('the entry queue', () => {
       },
       'http://queue.invalid/',
     );
-    const message = { body: '{}', bytes: 2, seqStart: 0, seqEnd: 1 };
+    const message = { body: '{}', bytes: 2, contentBytes: 2, ranges: [0], group: undefined };
     expect(await queue.send([message, message, message])).toEqual([
       { accepted: true },
       { accepted: false, code: 'InternalError' },

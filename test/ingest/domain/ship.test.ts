@@ -4,6 +4,7 @@ import { err } from '../../../functions/kernel/result.ts';
 import { FakeLog, type LogFault } from '../../support/ingest/fake-log.ts';
 import type { QueueFault } from '../../support/ingest/fake-stores.ts';
 import { Harness } from '../../support/ingest/harness.ts';
+import type { Peer } from '../../../functions/ingest/domain/ports.ts';
 import type { ShipDeps } from '../../../functions/ingest/domain/ship.ts';
 
 const A = 'aa'.repeat(32);
@@ -98,6 +99,50 @@ describe('shipping', () => {
     await Promise.all([registered, checked]);
   });
 
+  test('follows what an index lists within little more than a second, and ships the index as well', async () => {
+    const index = new FakeLog(A);
+    const listed = new FakeLog(B);
+    listed.append(...entries(3));
+    const harness = new Harness(index, listed);
+    harness.directory.peers = [{ ...index.peer, isIndex: true }];
+    const appended = at(harness, 5_300, () =>
+      index.append(
+        Buffer.from('no listing'),
+        Buffer.from(JSON.stringify({ type: 'core', key: 'not a key' })),
+        Buffer.from(JSON.stringify({ type: 'core', key: A })),
+        Buffer.from(JSON.stringify({ type: 'core', key: B, name: 'agent 7' })),
+      ),
+    );
+    const checked = at(harness, 6_600, () => {
+      expect(harness.missing(listed)).toEqual([]);
+      expect(harness.missing(index)).toEqual([]);
+    });
+    await harness.run(10 * SECOND);
+    await Promise.all([appended, checked]);
+    expect(harness.directory.peers.slice(1)).toEqual([{ ...listed.peer, name: 'agent 7' }]);
+  });
+
+  test('keeps no checkpoint of an index before what it lists is registered', async () => {
+    const index = new FakeLog(A);
+    const listed = new FakeLog(B);
+    const harness = new Harness(index, listed);
+    harness.directory.peers = [{ ...index.peer, isIndex: true }];
+    index.append(Buffer.from(JSON.stringify({ type: 'core', key: B })));
+    let attempts = 0;
+    const directory = {
+      list: () => harness.directory.list(),
+      enroll: async (peer: Peer) => {
+        attempts += 1;
+        if (attempts < 3) throw new Error('no');
+        expect(harness.advances).toEqual([]);
+        await harness.directory.enroll(peer);
+      },
+    };
+    await harness.run(20 * SECOND, { directory });
+    expect(harness.directory.peers).toHaveLength(2);
+    expect(harness.broken).toEqual([]);
+  });
+
   test('lets go of a log that is no longer registered', async () => {
     const log = new FakeLog(A);
     const harness = new Harness(log);
@@ -139,6 +184,7 @@ describe('shipping', () => {
         if (asked++ % 2 === 0) throw new Error('no');
         return harness.directory.list();
       },
+      enroll: async () => undefined,
     };
     const statuses = { post: () => Promise.reject(new Error('no')) };
     await harness.run(10 * SECOND, { directory, statuses });
@@ -257,6 +303,76 @@ describe('a log that is rewritten', () => {
   });
 });
 
+describe('a suspicion', () => {
+  test('is raised with the proof when a log was rewritten without a newer fork, once in a run', async () => {
+    const log = new FakeLog(A);
+    log.append(...entries(20));
+    const harness = new Harness(log);
+    await harness.run(5 * SECOND);
+    const shipped = log.hashOf(20);
+    log.rewrite(entries(30));
+    const cut = at(harness, 2 * SECOND, () => log.disconnect('disconnected'));
+    await harness.run(10 * SECOND);
+    await cut;
+    expect(harness.suspicions).toEqual([
+      {
+        peer: log.peer,
+        suspicion: 'rewritten',
+        observedAt: expect.any(Number),
+        evidence: {
+          shipped: { fork: 0, length: 20, treeHash: shipped },
+          shown: { fork: 0, length: 20, treeHash: log.hashOf(20) },
+        },
+      },
+    ]);
+    expect(harness.missing(log)).toEqual([]);
+  });
+
+  test.each([
+    ['verification-failed', 'bad-proof'],
+    ['log-closed', 'conflict'],
+  ] as const)(
+    'is raised once when a session ends as %s, and the log is followed on',
+    async (reason, suspicion) => {
+      const log = new FakeLog(A);
+      const harness = new Harness(log);
+      const ends = [2, 4, 6].map((n) => at(harness, n * SECOND, () => log.disconnect(reason)));
+      const appended = at(harness, 7 * SECOND, () => log.append(...entries(3)));
+      await harness.run(20 * SECOND);
+      await Promise.all([...ends, appended]);
+      expect(harness.suspicions).toMatchObject([{ peer: log.peer, suspicion, evidence: {} }]);
+      expect(harness.eventsOf('suspected')).toHaveLength(1);
+      expect(harness.missing(log)).toEqual([]);
+    },
+  );
+
+  test('that cannot be told stops nothing', async () => {
+    const log = new FakeLog(A);
+    log.append(...entries(3));
+    const harness = new Harness(log);
+    const ended = at(harness, 2 * SECOND, () => log.disconnect('verification-failed'));
+    const suspicions = { raise: () => Promise.reject(new Error('no')) };
+    expect(await harness.run(10 * SECOND, { suspicions })).toBe('finished');
+    await ended;
+    expect(harness.eventsOf('degraded').map(({ what }) => what)).toEqual(['suspicions']);
+    expect(harness.missing(log)).toEqual([]);
+  });
+
+  test('is not raised for a truncation, a lagging copy or a peer that is gone', async () => {
+    const log = new FakeLog(A);
+    log.append(...entries(50));
+    const harness = new Harness(log);
+    await harness.run(5 * SECOND);
+    log.truncate(20);
+    await harness.run(5 * SECOND);
+    log.showsAtMost = 5;
+    await harness.run(5 * SECOND);
+    log.vanish();
+    await harness.run(5 * SECOND);
+    expect(harness.suspicions).toEqual([]);
+  });
+});
+
 describe('the lease', () => {
   test('is handed over within a fraction of a second, the successor being connected already', async () => {
     const log = new FakeLog(A);
@@ -286,7 +402,11 @@ describe('the lease', () => {
     const harness = new Harness(new FakeLog(A));
     const lease = { ...harness.lease, acquire: () => Promise.reject(new Error('no lease')) };
     await expect(harness.run(10 * SECOND, { lease })).rejects.toThrow('no lease');
-    const directory = { list: () => Promise.reject(new Error('no directory')) };
+    const directory = {
+      ...harness.directory,
+      list: () => Promise.reject(new Error('no directory')),
+      enroll: async () => undefined,
+    };
     await expect(harness.run(10 * SECOND, { directory })).rejects.toThrow('no directory');
   });
 

@@ -36,12 +36,14 @@ async function run(log: FakeLog, lease?: Harness['lease']) {
       directory: harness.directory,
       checkpoints: harness.checkpoints,
       statuses: harness.statuses,
+      suspicions: { raise: async () => undefined },
       lease: lease ?? harness.lease,
       queue: harness.queue,
       pacer: harness.pacer,
       random: () => 0.5,
       newHolder: () => 'run-1',
       runSeconds: 65,
+      spacingMs: 60,
       logger,
       reporter: createReporter(logger, metrics, harness.pacer),
     }),
@@ -66,13 +68,11 @@ describe('ship-entries', () => {
       'run_ended',
     ]);
     expect(lines[3]?.fields).toEqual({
-      correlation_id: `${CORE.slice(0, 16)}.0.0`,
-      core: CORE,
-      fork: 0,
-      seq_start: 0,
-      seq_end: 3,
+      ranges: [`${CORE.slice(0, 16)}.0.0-3`],
+      entries: 3,
       messages: 1,
-      bytes: 356,
+      bytes: 370,
+      content_bytes: 370,
       lag_ms: 0,
     });
     expect(JSON.stringify(lines)).not.toContain('nobody may log');

@@ -19,6 +19,23 @@ describe('registering peers', () => {
     expect(peerItem.parse(item)).toEqual({ pk: 'PEER', sk: KEY, core: KEY, host, port, name: 'first' });
   });
 
+  test('marks an index, and shows which logs it listed', () => {
+    const parsed = parsePeersCommand(['add', 'host:1', KEY], 'all of them', true);
+    const item = parsed.ok && parsed.value.do === 'add' ? peerItem.parse(parsed.value.item) : undefined;
+    expect(item?.isIndex).toBe(true);
+    const listed = peerItem.parse({
+      ...item,
+      sk: 'cd'.repeat(32),
+      core: 'cd'.repeat(32),
+      name: 'agent',
+      isIndex: false,
+      listedBy: KEY,
+    });
+    const shown = renderPeers(item === undefined ? [] : [item, listed], [], 0);
+    expect(shown).toMatch(/all of them \(index\)/);
+    expect(shown).toMatch(/agent \(listed\)/);
+  });
+
   test.each(['10.0.3.7', ':4977', 'host:0', 'host:65536', 'host:port', '2001:db8::7:4977', '[host]:1', ''])(
     'refuses the address %j and says how to write one',
     (address) => expect(refusal('add', address, KEY)).toContain('HOST:PORT'),

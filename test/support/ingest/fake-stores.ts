@@ -95,6 +95,10 @@ export class FakePeerDirectory implements PeerDirectory {
   async list(): ReturnType<PeerDirectory['list']> {
     return { peers: this.peers, unreadable: this.unreadable };
   }
+
+  async enroll(peer: Peer): Promise<void> {
+    if (!this.peers.some(({ core }) => core === peer.core)) this.peers = [...this.peers, peer];
+  }
 }
 
 /** The last word on every log. */

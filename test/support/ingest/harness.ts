@@ -1,13 +1,17 @@
 import type { ShipEvent } from '../../../functions/ingest/domain/events.ts';
 import type { PackedMessage } from '../../../functions/ingest/domain/packing.ts';
-import type { CheckpointStore, EntryQueue, Lease } from '../../../functions/ingest/domain/ports.ts';
+import type {
+  CheckpointStore,
+  EntryQueue,
+  Lease,
+  Suspicion,
+} from '../../../functions/ingest/domain/ports.ts';
 import {
   SHIP_SETTINGS,
   ship,
   type ShipDeps,
   type ShipOutcome,
 } from '../../../functions/ingest/domain/ship.ts';
-import { entryBatch } from '../../../functions/contracts/ingest.ts';
 import {
   createFakeCheckpointStore,
   createFakeEntryQueue,
@@ -18,6 +22,7 @@ import {
   type QueueFault,
 } from './fake-stores.ts';
 import { createFakeLogSource, type FakeLog } from './fake-log.ts';
+import { batchesIn } from './read-message.ts';
 import { VirtualPacer } from './virtual-pacer.ts';
 
 /** One accepted entry. */
@@ -36,8 +41,10 @@ export class Harness {
   readonly statuses = new FakeStatusBoard();
   readonly queueFaults: QueueFault[] = [];
   readonly accepted: AcceptedEntry[] = [];
+  readonly messages: PackedMessage[] = [];
   readonly advances: Advance[] = [];
   readonly events: ShipEvent[] = [];
+  readonly suspicions: Suspicion[] = [];
   /** Broken promises about a checkpoint, found when it was written. */
   readonly broken: string[] = [];
   readonly checkpoints: CheckpointStore;
@@ -63,6 +70,7 @@ export class Harness {
       observe: (event) => this.events.push(event),
       directory: this.directory,
       statuses: this.statuses,
+      suspicions: { raise: async (suspicion) => void this.suspicions.push(suspicion) },
       lease: this.lease,
       holder: `shipper-${String(++this.#shippers)}`,
       ...overrides,
@@ -91,9 +99,11 @@ export class Harness {
   }
 
   #onAccepted(message: PackedMessage): void {
-    const { core, fork, entries } = entryBatch.parse(JSON.parse(message.body));
-    for (const { seq, encoding, body } of entries) {
-      this.accepted.push({ core, fork, seq, bytes: Buffer.from(body, encoding) });
+    this.messages.push(message);
+    for (const { core, fork, entries } of batchesIn(message.body)) {
+      for (const { seq, encoding, body } of entries) {
+        this.accepted.push({ core, fork, seq, bytes: Buffer.from(body, encoding) });
+      }
     }
   }
 

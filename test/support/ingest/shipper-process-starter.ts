@@ -26,6 +26,8 @@ export function startShipper(options: {
       INGEST_TABLE: options.table,
       ENTRY_QUEUE_URL: options.queueUrl,
       RUN_SECONDS: String(options.runSeconds),
+      SPACING_MS: '60',
+      EVENT_BUS_NAME: 'default',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
