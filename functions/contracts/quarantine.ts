@@ -29,8 +29,6 @@ export const quarantineItem = finding.extend({
   reviewer: z.string().optional(),
   reviewReason: z.string().optional(),
   reviewedAt: z.iso.datetime().optional(),
-  /** Present where the message was stopped before it was sent. */
-  stage: z.literal('blocked-before-send').optional(),
   /** Absent until the finding has been counted into its case. */
   caseId: z.string().optional(),
   /** Version of the case that this item shows. */
@@ -109,7 +107,6 @@ export const secretQuarantined = finding.extend({
   version: z.literal(1),
   /** Absent in events from before there were cases. */
   case: caseOfFinding.optional(),
-  stage: z.literal('blocked-before-send').optional(),
 });
 export type SecretQuarantined = z.infer<typeof secretQuarantined>;
 

@@ -91,7 +91,7 @@ function asBatch(message: Message, now: number): EntryBatch {
     typeof message === 'string'
       ? { seq: 0, encoding: 'utf8', body: message }
       : { seq: 0, encoding: 'base64', body: Buffer.from(message).toString('base64') };
-  return { version: 1, core: NOWHERE, fork: 0, seqStart: 0, seqEnd: 1, shippedAt: now, entries: [entry] };
+  return { core: NOWHERE, fork: 0, seqStart: 0, seqEnd: 1, shippedAt: now, entries: [entry] };
 }
 
 /**
@@ -127,7 +127,7 @@ function conclude(
   const place = placeOfMessage(agent, messageId);
   const findings = found.map((each) => ({
     ...each,
-    findingId: findingIdOf(place, each.rule, each.offset),
+    findingId: findingIdOf(place, each.rule, each.offset, each.fingerprint),
     stage: 'blocked-before-send' as const,
     core: place.core,
     correlationId: correlationIdOf(place),

@@ -44,7 +44,7 @@ export function findingsOf(report: BlockedReport, now: number): readonly Finding
   const told = Date.parse(report.detectedAt);
   const detectedAt = toIso(told > now || told < now - MAX_AGE_MS ? now : told);
   return report.findings.map((found) => ({
-    findingId: findingIdOf(place, found.rule, found.offset),
+    findingId: findingIdOf(place, found.rule, found.offset, found.fingerprint),
     stage: 'blocked-before-send',
     detectedAt,
     core: place.core,

@@ -90,8 +90,8 @@ async function recordScanned(
   outcomes: readonly MessageOutcome[],
   record: ScanRecord,
 ): Promise<readonly MessageOutcome[]> {
-  const done = messages.flatMap(({ batch }, index) =>
-    batch.ok && outcomes[index]?.result.ok ? [batch.value] : [],
+  const done = messages.flatMap(({ batches }, index) =>
+    batches.ok && outcomes[index]?.result.ok ? batches.value : [],
   );
   if (done.length === 0) return outcomes;
   try {
@@ -99,7 +99,7 @@ async function recordScanned(
     return outcomes;
   } catch (cause) {
     return outcomes.map((outcome, index) =>
-      messages[index]?.batch.ok && outcome.result.ok
+      messages[index]?.batches.ok && outcome.result.ok
         ? { ...outcome, result: err({ step: 'record', cause }) }
         : outcome,
     );
