@@ -328,7 +328,7 @@ const BYTES_A_MATCH = 256;
 /** How far before its keyword a word of context may name a credential. */
 const WORDS_BEFORE = 24;
 const CREDENTIAL_WORD =
-  /key|token|secret|pass|pwd|auth|credential|bearer|\bpat\b|_pat|api|access|licen[cs]e|sign|dsn|webhook|login|cookie|session|client/i;
+  /key|token|secret|pass|pwd|auth|credential|bearer|\bpat\b|_pat|api|access|licen[cs]e|sign|dsn|webhook|login|cookie|session|client|certificate/i;
 
 /** What names a digest or an address of content instead, when it stands right before. */
 const DIGEST_WORD = /commit|sha-?\d|digest|checksum|revision|etag|hash|md5|trace|span|integrity/i;
