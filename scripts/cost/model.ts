@@ -37,10 +37,9 @@ export function monthlyCost(load: Load, inventory: Inventory, { prices }: PriceL
     },
     {
       service: 'Lambda: the others',
-      usd: FUNCTION_NAMES.filter((name) => !['shipper', 'detector', 'guard', 'guardKeys'].includes(name)).reduce(
-        (sum, name) => sum + lambda(name),
-        0,
-      ),
+      usd: FUNCTION_NAMES.filter(
+        (name) => !['shipper', 'detector', 'guard', 'guardKeys'].includes(name),
+      ).reduce((sum, name) => sum + lambda(name), 0),
     },
     { service: 'SQS', usd: activity.sqsRequests * prices.sqsRequest.usd },
     {

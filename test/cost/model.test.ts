@@ -50,9 +50,16 @@ describe('the cost of a month', () => {
     // A checkpoint of up to 2 KB for each dispatch, a status every 5 s, the lease every 3 s and 27 times more at each hand-over;
     // a record for each scan, a finding of 2 KB in a table with four indexes, written and then marked in a transaction,
     // with its case and counters; two writes for an alert; a counter for each
-      // of the 26,280 messages that the guard's endpoint is asked about.
+    // of the 26,280 messages that the guard's endpoint is asked about.
     expect(activity.writeUnits).toBeCloseTo(
-      2 * 1_314_000 + 525_600 + 876_000 + 43_800 * 27 + 1_314_000 + 26.28 * (10 + 12 + 7) + 21.024 * 2 + 26_280,
+      2 * 1_314_000 +
+        525_600 +
+        876_000 +
+        43_800 * 27 +
+        1_314_000 +
+        26.28 * (10 + 12 + 7) +
+        21.024 * 2 +
+        26_280,
       2,
     );
     expect(usd('EventBridge and SNS')).toBeCloseTo(26.28e-6 + 21.024 * (0.5e-6 + 20e-6), 8);

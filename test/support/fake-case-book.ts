@@ -12,7 +12,7 @@ export function createFakeCaseBook(clock: Clock = { now: () => Date.parse('2026-
   const counter: CaseCounter = {
     count: async (findings) => {
       const fresh = findings.filter(({ findingId }) => !counted.has(findingId));
-      for (const item of fresh as QuarantineItem[]) {
+      for (const item of fresh) {
         const caseId = caseIdOf(item.fingerprint);
         if (!counted.has(item.findingId))
           cases.set(caseId, countInto(cases.get(caseId), [item], clock.now()));

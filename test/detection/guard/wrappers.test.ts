@@ -145,10 +145,13 @@ describe('a guarded stream of objects', () => {
     await pipeline(
       Readable.from(objects),
       guardObjectStream(guard, options),
-      new Writable({ objectMode: true, write: (chunk, _, done) => {
+      new Writable({
+        objectMode: true,
+        write: (chunk, _, done) => {
           out.push(chunk);
           done();
-        } }),
+        },
+      }),
     );
     return out;
   };
@@ -186,10 +189,12 @@ describe('a guarded stream of bytes', () => {
     await pipeline(
       Readable.from(chunks, { objectMode: false }),
       guardByteStream(guard, options),
-      new Writable({ write: (chunk: Buffer, _, done) => {
+      new Writable({
+        write: (chunk: Buffer, _, done) => {
           out.push(chunk);
           done();
-        } }),
+        },
+      }),
     );
     return Buffer.concat(out).toString('utf8');
   };
