@@ -4,7 +4,6 @@
  * line is JSON.
  */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { loadavg } from 'node:os';
 import path from 'node:path';
@@ -144,7 +143,7 @@ const service = spawn(process.execPath, [SERVICE, '--listen', '127.0.0.1:0'], {
 });
 const http: (Latency & { perSecond: number })[] = [];
 try {
-  const [line]: unknown[] = await once(service.stderr, 'data');
+  const line = await new Promise<unknown>((resolve) => service.stderr.once('data', resolve));
   const address = /http:\/\/[^,\s]+/.exec(String(line))?.[0];
   if (address === undefined) throw new Error('The service did not say where it listens.');
   const url = new URL('/v1/check', address);

@@ -184,7 +184,7 @@ async function soak(): Promise<boolean> {
     });
     writeFileSync(flags.plot, plot);
   }
-  const { lags: _, falseAlarms, p50Ms, ...figures } = result;
+  const { falseAlarms, p50Ms } = result;
   console.error(
     `${events.length} blows: ${[...Map.groupBy(events, ({ kind }) => kind)].map(([kind, list]) => `${kind} ${list.length} ×`).join(', ')}; ${falseAlarms} false alarms; p50 ${p50Ms} ms`,
   );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { retentionDaysVariable } from '../contracts/quarantine.ts';
 
 /** Environment of the function behind the guard's endpoint. */
 export const checkMessageEnv = z.object({
@@ -6,7 +7,7 @@ export const checkMessageEnv = z.object({
   /** Key id or ARN of the KMS key (HMAC_256) under which secrets are fingerprinted, as by the detector. */
   FINGERPRINT_KEY_ID: z.string().min(1),
   /** How long a finding is kept, in days. */
-  RETENTION_DAYS: z.coerce.number<string>().int().positive(),
+  RETENTION_DAYS: retentionDaysVariable,
   /** Counts each key's requests. */
   GUARD_KEYS_TABLE: z.string().min(1),
 });

@@ -26,7 +26,7 @@ import { DEFAULT_POLICY } from './domain/guard-policy.ts';
 import { packTag } from './domain/open-pack.ts';
 import { compiledPack } from './domain/pack.ts';
 import { findingsOf, holdsSecret, recordFindings } from './domain/record-blocked.ts';
-import { createScanner } from './domain/scanner.ts';
+import { createDetector } from './domain/detector.ts';
 import patterns from './patterns.json' with { type: 'json' };
 
 export interface GuardEndpointDependencies extends CheckMessageDependencies {
@@ -158,7 +158,7 @@ function build(): GuardEndpointDependencies {
   const env = parseEnv(checkMessageEnv, process.env);
   const dynamo = createDynamo();
   return {
-    scanner: createScanner(compiledPack.parse(patterns), createRe2Regex),
+    scanner: createDetector(compiledPack.parse(patterns), createRe2Regex),
     policy: DEFAULT_POLICY,
     fingerprinter: createKmsFingerprinter(createKms(), env.FINGERPRINT_KEY_ID),
     quarantine: createDynamoQuarantine(dynamo, env.QUARANTINE_TABLE),

@@ -58,7 +58,7 @@ export class GuardEndpoint extends Construct {
       environment: {
         QUARANTINE_TABLE: quarantine.table.tableName,
         FINGERPRINT_KEY_ID: fingerprintKey.keyArn,
-        RETENTION_DAYS: String(settings.findingRetentionDays),
+        RETENTION_DAYS: retentionDaysText(settings.findingRetentionDays),
         GUARD_KEYS_TABLE: keys.table.tableName,
       },
       memoryMb: 1024,

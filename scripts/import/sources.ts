@@ -87,7 +87,9 @@ async function openRedis(address: string): Promise<Source> {
         yield texts.map((text, index) => ({
           place: start + index,
           record: readJsonRecord(text),
-          remove: async () => void (await client.lRem(key, 1, text)),
+          remove: async () => {
+            await client.lRem(key, 1, text);
+          },
         }));
         start += texts.length - removed();
       }

@@ -1,12 +1,14 @@
 /** The guard in the cloud: it judges like the one beside the agent, fingerprints like the detector, and records. */
-import type { Finding } from '../../contracts/finding.ts';
+import { z } from 'zod';
+import type { RetentionDays } from '../../contracts/quarantine.ts';
+import { finding } from '../../contracts/finding.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { toResponse, type CheckOrder } from './answer-check.ts';
 import type { CheckResponse } from './guard-api.ts';
 import type { GuardPolicy } from './guard-policy.ts';
-import { inspectMessage, type GuardFinding, type Judgement } from './judge-message.ts';
+import { inspectMessage, type Judgement } from './judge-message.ts';
 import type { Fingerprinter, Quarantine } from './ports.ts';
 import { recordFindings, type Recorded } from './record-blocked.ts';
 import type { Scanner } from './scanner.ts';
@@ -17,7 +19,7 @@ export interface CheckMessageDependencies {
   readonly fingerprinter: Fingerprinter;
   readonly quarantine: Quarantine;
   readonly clock: Clock;
-  readonly retentionDays: number;
+  readonly retentionDays: RetentionDays;
 }
 
 export interface CheckedMessage {
@@ -26,6 +28,8 @@ export interface CheckedMessage {
   readonly recorded: Result<Recorded, unknown>;
 }
 
+// The action is the policy's word about a finding and no part of it.
+const ownFields = z.object(finding.shape);
 const NOTHING: Recorded = { fresh: [], repeated: 0 };
 
 /** @throws when secrets cannot be fingerprinted: then there is no verdict, and who asks has to take that for a block */
@@ -63,17 +67,14 @@ async function record(
   { quarantine, retentionDays }: CheckMessageDependencies,
 ): Promise<Result<Recorded, unknown>> {
   const stopped =
-    verdict === 'allow' ? [] : findings.filter(({ action }) => action !== 'allow').map(asFinding);
+    verdict === 'allow'
+      ? []
+      : findings.filter(({ action }) => action !== 'allow').map((found) => ownFields.parse(found));
   try {
     return ok(await recordFindings(stopped, quarantine, retentionDays));
   } catch (cause) {
     return err(cause);
   }
-}
-
-/** The action is the policy's word about a finding and no part of it. */
-function asFinding({ action: _action, ...found }: GuardFinding): Finding {
-  return found;
 }
 
 async function fingerprints(

@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { compiledPack } from './pack.ts';
 import type { CreateRegex } from './ports.ts';
-import { createScanner, type Scanner } from './scanner.ts';
+import { createDetector, type Detector } from './detector.ts';
 
 /** Rules that are ready to scan with. */
 export interface OpenedPack {
-  readonly scanner: Scanner;
+  readonly scanner: Detector;
   /** Every regex of the pack: the next pack has most of them too. */
   readonly sources: ReadonlySet<string>;
 }
@@ -43,7 +43,7 @@ export function openPack(
         return err(`RE2 does not compile its rule ${name}`);
       }
   try {
-    const scanner = createScanner(parsed.data, createRegex);
+    const scanner = createDetector(parsed.data, createRegex);
     scanner.scan(['a first look']);
     return ok({ scanner, sources });
   } catch {

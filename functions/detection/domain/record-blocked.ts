@@ -1,8 +1,8 @@
 /** A stopped message becomes findings in the quarantine: each once, however often the message is tried. */
 import type { Finding } from '../../contracts/finding.ts';
-import { toQuarantineItem } from '../../contracts/quarantine.ts';
+import { toQuarantineItem, type RetentionDays } from '../../contracts/quarantine.ts';
 import { correlationIdOf, findingIdOf } from '../../kernel/ids.ts';
-import { toIso } from '../../kernel/clock.ts';
+import { fromIso, toIso } from '../../kernel/clock.ts';
 import type { BlockedReport } from './guard-api.ts';
 import { placeOfMessage } from './judge-message.ts';
 import type { Quarantine } from './ports.ts';
@@ -19,12 +19,12 @@ export interface Recorded {
 export async function recordFindings(
   findings: readonly Finding[],
   quarantine: Quarantine,
-  retentionDays: number,
+  retentionDays: RetentionDays,
 ): Promise<Recorded> {
   const stored = await Promise.all(
     findings.map(async (found) => ({
       found,
-      outcome: await quarantine.put(toQuarantineItem(found, retentionDays)),
+      outcome: await quarantine.put(toQuarantineItem(found, retentionDays[found.severity])),
     })),
   );
   const fresh = stored.filter(({ outcome }) => outcome === 'stored').map(({ found }) => found);
@@ -41,7 +41,7 @@ const MAX_AGE_MS = 24 * 3600 * 1000;
 export function findingsOf(report: BlockedReport, now: number): readonly Finding[] {
   const { agent, messageId } = report;
   const place = placeOfMessage(agent, messageId);
-  const told = Date.parse(report.detectedAt);
+  const told = fromIso(report.detectedAt) ?? now;
   const detectedAt = toIso(told > now || told < now - MAX_AGE_MS ? now : told);
   return report.findings.map((found) => ({
     findingId: findingIdOf(place, found.rule, found.offset, found.fingerprint),

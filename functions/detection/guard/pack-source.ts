@@ -1,5 +1,6 @@
 /** Where a guard's rules come from, and how it keeps them current. */
 import { readFile, stat } from 'node:fs/promises';
+import type { ReadableStream } from 'node:stream/web';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { packTag } from '../domain/open-pack.ts';
 import type { Guard } from './guard.ts';
@@ -79,7 +80,8 @@ export function httpPackSource(options: HttpPackSourceOptions): PackSource {
 async function textOf(answer: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const reader = answer.body?.getReader();
+  const body: ReadableStream<Uint8Array> | null = answer.body;
+  const reader = body?.getReader();
   for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
     size += part.value.byteLength;
     if (size > MAX_PACK_BYTES) {

@@ -247,8 +247,8 @@ export function decide(
   return ok(withExpiry({ ...decided, status }));
 }
 
-function withExpiry({ expiresAt: _, ...rest }: Case): Case {
-  return rest.onHold ? rest : { ...rest, expiresAt: rest.keepUntil };
+function withExpiry(known: Case): Case {
+  return { ...known, expiresAt: known.onHold ? undefined : known.keepUntil };
 }
 
 const JUDGED_HARMLESS: ReadonlySet<QuarantineStatus> = new Set(['false_positive', 'released']);
