@@ -26,12 +26,14 @@ function isCaught(
   match: readonly string[],
   noMatch: readonly string[],
 ): boolean {
-  let scanner;
   try {
-    scanner = createScanner({ version: 1, digest: 'mutant', rules: [{ ...rule, regex }] }, createRe2Regex);
+    const scanner = createScanner(
+      { version: 1, digest: 'mutant', rules: [{ ...rule, regex }] },
+      createRe2Regex,
+    );
     return (
-      match.some((text) => scanner?.scan([text]).length === 0) ||
-      noMatch.some((text) => (scanner?.scan([text]).length ?? 0) > 0)
+      match.some((text) => scanner.scan([text]).length === 0) ||
+      noMatch.some((text) => scanner.scan([text]).length > 0)
     );
   } catch {
     return true;
