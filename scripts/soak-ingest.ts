@@ -188,7 +188,7 @@ async function soak(): Promise<boolean> {
   console.error(
     `${events.length} blows: ${[...Map.groupBy(events, ({ kind }) => kind)].map(([kind, list]) => `${kind} ${list.length} ×`).join(', ')}; ${falseAlarms} false alarms; p50 ${p50Ms} ms`,
   );
-  const { planted: count, quarantined, duplicates, lost, p99Ms } = figures;
+  const { planted: count, quarantined, duplicates, lost, p99Ms } = result;
   console.log(
     JSON.stringify({
       entries,

@@ -63,7 +63,7 @@ const days = z.coerce.number<string>().int().positive();
 /** A function's environment variable that holds {@link RetentionDays}: `LOW=31,MEDIUM=31,HIGH=31,CRITICAL=31`. */
 export const retentionDaysVariable = z
   .string()
-  .transform((text) => Object.fromEntries(text.split(',').map((pair) => pair.split('=', 2))))
+  .transform((text): unknown => Object.fromEntries(text.split(',').map((pair) => pair.split('=', 2))))
   .pipe(z.strictObject({ LOW: days, MEDIUM: days, HIGH: days, CRITICAL: days }));
 
 /** What {@link retentionDaysVariable} reads. */

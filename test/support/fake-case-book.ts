@@ -1,4 +1,3 @@
-import type { QuarantineItem } from '../../functions/contracts/quarantine.ts';
 import type { Clock } from '../../functions/kernel/clock.ts';
 import { ok } from '../../functions/kernel/result.ts';
 import { caseIdOf, countInto, decide, type Case } from '../../functions/quarantine/domain/case.ts';

@@ -21,7 +21,7 @@ export function createFakeEventPublisher(
   refusing: (detail: SecretQuarantined) => boolean = () => false,
 ): FakeEventPublisher {
   const events: QuarantineEvent[] = [];
-  const detailsOf = <T extends QuarantineEvent['type']>(type: T) =>
+  const detailsOf = (type: QuarantineEvent['type']) =>
     events.flatMap((event) => (event.type === type ? [event.detail] : []));
   return {
     events,

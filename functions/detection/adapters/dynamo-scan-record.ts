@@ -25,7 +25,7 @@ export interface DynamoScanRecordOptions {
   readonly metricsTable: string;
   readonly clock: Clock;
   readonly pack: Pick<CompiledPack, 'digest' | 'rules'>;
-  wait(milliseconds: number): Promise<void>;
+  readonly wait: (milliseconds: number) => Promise<void>;
 }
 
 /** Another detector may write to the same block meanwhile: each time one of us gets through. */

@@ -27,7 +27,7 @@ export interface Detector {
 }
 
 /** How many encodings inside one another are undone. */
-export const MAX_DEPTH = 3;
+const MAX_DEPTH = 3;
 /** Decoded bytes that an entry may cost, as a multiple of its own and beyond that. */
 const BUDGET_FACTOR = 4;
 const BUDGET_BYTES = 16 * 1024;

@@ -4,7 +4,7 @@
  */
 
 /** Past this length a match is cut: also the longest secret that is found across a segment's border. */
-export const MAX_MATCH_BYTES = 16 * 1024;
+const MAX_MATCH_BYTES = 16 * 1024;
 
 const MAX_STRINGS = 256;
 
@@ -20,7 +20,7 @@ type Node =
   | { readonly kind: 'either'; readonly nodes: readonly Node[] }
   | { readonly kind: 'repeat'; readonly node: Node; readonly min: number; readonly max: number };
 
-export class RegexSyntaxError extends Error {
+class RegexSyntaxError extends Error {
   override readonly name = 'RegexSyntaxError';
 }
 

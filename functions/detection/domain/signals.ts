@@ -124,7 +124,8 @@ export function isOrdinaryPassword(value: string): boolean {
   if (isPlaceholderValue(value) || ORDINARY.has(value.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '')))
     return true;
   // Code between two strings, not a string.
-  if (/^[\s+,;:)\]}&|.]|^\s*["']?\$[A-Za-z_]+["']?$|\(\)|["'] ?\+|\+ ?["']|\$\w+\[/.test(value)) return true;
+  if (/^[\s+,;:)\]}&|.<>]|^\s*["']?\$[A-Za-z_]+["']?$|\(\)|["'] ?\+|\+ ?["']|\$\w+\[/.test(value))
+    return true;
   if (value.includes('/') && !/\d/.test(value) && wordShare(value) > 0.7) return true;
   // Neither a path, an address nor a number, a date or a version is a password.
   if (/^(?:\/|\.{1,2}\/|~\/|https?:|file:|[#.][A-Za-z])/.test(value) || /^[\d.,:/TZ+-]{1,19}$/.test(value))
@@ -155,5 +156,5 @@ export function isOrdinaryToken(value: string): boolean {
 
 /** Whether the body of a token of a known format is made of words: then somebody wrote it to show the format. */
 export function readsLikeText(token: string): boolean {
-  return token.length < 200 && /[a-z]/.test(token) && !token.includes('/') && wordShare(token) > 0.55;
+  return token.length < 200 && /[a-z]/.test(token) && !token.includes('/') && wordShare(token) > 0.7;
 }

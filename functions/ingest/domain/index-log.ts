@@ -4,7 +4,7 @@ import { coreKey } from '../../contracts/ingest.ts';
 import type { LogWindow, Peer } from './ports.ts';
 
 /** Beyond this position an index is not believed: whoever may write to it could register logs without end. */
-export const MAX_INDEX_ENTRIES = 10_000;
+const MAX_INDEX_ENTRIES = 10_000;
 
 /** An entry of an index: `{"type":"core","key":"<64 hex digits>","name":"what people call it"}`; others are passed over. */
 const listing = z.object({

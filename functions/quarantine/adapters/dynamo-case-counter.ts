@@ -14,7 +14,7 @@ export interface DynamoCaseCounterOptions {
   readonly caseTable: string;
   readonly metricsTable: string;
   readonly clock: Clock;
-  wait(milliseconds: number): Promise<void>;
+  readonly wait: (milliseconds: number) => Promise<void>;
 }
 
 /** DynamoDB takes 100 actions in one transaction: so many findings, the case, and the counters of some days. */

@@ -38,7 +38,7 @@ beforeEach(() => {
     quarantine,
     rates: fakeGuardRates(),
     clock: { now: () => NOW },
-    retentionDays: 30,
+    retentionDays: { LOW: 30, MEDIUM: 30, HIGH: 30, CRITICAL: 30 },
     logger: { info: log, warn: log, error: log },
     metrics: {
       addMetric: (name: string, _unit: unknown, value: number) =>

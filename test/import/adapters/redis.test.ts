@@ -104,7 +104,7 @@ describe.skipIf(binary === undefined)('the import from Redis', () => {
       importRecords(first, { ...quiet, remove: true }, { ...dependencies, quarantine: failing }),
     ).rejects.toThrow('throttled');
     await first.close();
-    expect(quarantine.items.size + Number(await redis.lLen('quarantine'))).toBe(150);
+    expect(quarantine.items.size + (await redis.lLen('quarantine'))).toBe(150);
     // The older sentinel is still running.
     await redis.lPush('quarantine', JSON.stringify(oldRecord(500)));
     const again = await open();

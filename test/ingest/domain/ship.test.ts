@@ -318,7 +318,7 @@ describe('a suspicion', () => {
       {
         peer: log.peer,
         suspicion: 'rewritten',
-        observedAt: expect.any(Number),
+        observedAt: expect.any(Number) as number,
         evidence: {
           shipped: { fork: 0, length: 20, treeHash: shipped },
           shown: { fork: 0, length: 20, treeHash: log.hashOf(20) },
@@ -403,7 +403,6 @@ describe('the lease', () => {
     const lease = { ...harness.lease, acquire: () => Promise.reject(new Error('no lease')) };
     await expect(harness.run(10 * SECOND, { lease })).rejects.toThrow('no lease');
     const directory = {
-      ...harness.directory,
       list: () => Promise.reject(new Error('no directory')),
       enroll: async () => undefined,
     };
