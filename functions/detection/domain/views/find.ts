@@ -105,7 +105,8 @@ export function findDisguised(
       const last = found.at(-1);
       const isNext =
         last !== undefined && last.text === region.text && !isExact(region) && keyOf(last) === keyOf(region);
-      if (isNext && region.from >= last.from && region.from - last.to <= AFTER) last.to = region.to;
+      if (isNext && region.from >= last.from && region.from - last.to <= AFTER)
+        last.to = Math.max(last.to, region.to);
       else found.push({ ...region });
     },
   };
@@ -508,7 +509,7 @@ function looksRandom(bytes: Buffer, from: number, to: number, every: number): bo
     capitals += Number(isCapital);
     humps += Number(isCapital && ALPHANUMERIC[bytes[at - 1] ?? 0] === 1 && (bytes[at - 1] ?? 0) >= 0x61);
   }
-  return count >= MIN_SEPARATED && (every <= 2 || digits >= 2 || humps >= 3 || capitals + digits === count);
+  return count >= MIN_SEPARATED && (every <= 2 || digits + humps >= 2 || capitals + digits === count);
 }
 
 /** A uuid (RFC 9562) has four dashes, the last four as far from one another as pieces are, and hex around them. */
