@@ -193,7 +193,7 @@ function prefixesOf(pack: CompiledPack): Prefixes {
 /**
  * Of matches in one entry that overlap, one stays: a form of its own before a mere name, what was read before
  * what was guessed, then the surer, then the
- * longer, then the one of which more was undone, whose secret is the real one. It covers what all of them covered.
+ * longer, then the one of which more was undone, whose secret is the real one; of guesses, less. It covers what all of them covered.
  */
 function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>): readonly DetectedMatch[] {
   const ranked = distinct(matches).toSorted(
@@ -202,7 +202,7 @@ function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>):
       Number(isGuess(a)) - Number(isGuess(b)) ||
       b.confidence - a.confidence ||
       b.length - a.length ||
-      b.disguises.length - a.disguises.length ||
+      (isGuess(a) ? a.disguises.length - b.disguises.length : b.disguises.length - a.disguises.length) ||
       a.offset - b.offset ||
       (a.rule < b.rule ? -1 : 1),
   );
