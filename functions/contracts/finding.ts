@@ -44,6 +44,11 @@ export const finding = z.strictObject({
   provider: z.string(),
   severity,
   confidence: z.number().min(0).max(1),
+  /**
+   * What had to be undone to see the secret, outermost first, e.g. `escapes base64`; `offset` and `length` are those of
+   * what stands in the entry. Absent where the secret stands there plainly.
+   */
+  disguise: z.string().min(1).max(256).optional(),
   /** First and last characters of the secret, e.g. `AKIA****MPLE`. */
   redactedKey: z.string(),
   /** The entry around the finding with every secret in it cut out; at most 4 KiB. */

@@ -25,6 +25,8 @@ export const FUNCTION_NAMES = [
   'dayReport',
   'alerts',
   'health',
+  'guard',
+  'guardKeys',
 ] as const satisfies FunctionName[];
 
 interface FunctionFacts {

@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto';
 import { IMPORTED_CORE, toQuarantineItem, type RetentionDays } from '../../functions/contracts/quarantine.ts';
 import { detect } from '../../functions/detection/domain/detect.ts';
 import type { Fingerprinter, Quarantine } from '../../functions/detection/domain/ports.ts';
-import type { Scanner } from '../../functions/detection/domain/scanner.ts';
+import type { Detector } from '../../functions/detection/domain/detector.ts';
 import type { Clock } from '../../functions/kernel/clock.ts';
 import { err, ok, type Result } from '../../functions/kernel/result.ts';
 import type { OldRecord } from './records.ts';
 import type { Source } from './sources.ts';
 
 export interface ImportDependencies {
-  readonly scanner: Scanner;
+  readonly scanner: Detector;
   readonly fingerprinter: Fingerprinter;
   readonly quarantine: Quarantine;
   /** Whether the finding can be read back. */

@@ -11,10 +11,10 @@ import type { GuardPolicy } from './guard-policy.ts';
 import { inspectMessage, type Judgement } from './judge-message.ts';
 import type { Fingerprinter, Quarantine } from './ports.ts';
 import { recordFindings, type Recorded } from './record-blocked.ts';
-import type { Scanner } from './scanner.ts';
+import type { Detector } from './detector.ts';
 
 export interface CheckMessageDependencies {
-  readonly scanner: Scanner;
+  readonly scanner: Detector;
   readonly policy: GuardPolicy;
   readonly fingerprinter: Fingerprinter;
   readonly quarantine: Quarantine;

@@ -6,8 +6,9 @@ import { correlationIdOf, findingIdOf } from '../../kernel/ids.ts';
 import { fromIso, toIso } from '../../kernel/clock.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import { parseEntry } from './entry.ts';
+import type { Sequence } from './views/split.ts';
 import { excerptAround, placeholderOf, redact, redactedKey, type Cut } from './redact.ts';
-import type { Match, Scanner } from './scanner.ts';
+import type { DetectedMatch, Detector } from './detector.ts';
 
 /** A finding that lacks its fingerprint, and the secrets to make fingerprints from. */
 export interface Detection {
@@ -32,14 +33,19 @@ interface OpenEntry {
  */
 export function detect(
   batches: readonly EntryBatch[],
-  scanner: Scanner,
+  scanner: Detector,
   now: number,
 ): readonly (readonly Detection[])[] {
   const entries: OpenEntry[] = batches.flatMap((batch) =>
     batch.entries.map((shipped) => ({ batch, shipped, bytes: Buffer.from(shipped.body, shipped.encoding) })),
   );
-  const perEntry = new Map<number, Match[]>();
-  for (const match of scanner.scan(entries.map((entry) => entry.bytes))) {
+  const perEntry = new Map<number, DetectedMatch[]>();
+  const sequence = sequenceOf(entries);
+  const matches = scanner.scan(
+    entries.map((entry) => entry.bytes),
+    sequence,
+  );
+  for (const match of matches) {
     const known = perEntry.get(match.entry);
     if (known === undefined) perEntry.set(match.entry, [match]);
     else known.push(match);
@@ -50,6 +56,19 @@ export function detect(
     if (entry !== undefined) found.get(entry.batch)?.push(...detectionsIn(entry, matches, now));
   }
   return batches.map((batch) => found.get(batch) ?? []);
+}
+
+/** Whole entries of one agent in one log follow on one another; who wrote one is read only where it is asked. */
+function sequenceOf(entries: readonly OpenEntry[]): Sequence {
+  const known = new Map<number, string>();
+  return (index) => {
+    const entry = entries[index];
+    if (entry === undefined || entry.shipped.segment !== undefined) return undefined;
+    const { core, fork } = entry.batch;
+    const key = known.get(index) ?? JSON.stringify([core, fork, parseEntry(entry.bytes).agent]);
+    known.set(index, key);
+    return key;
+  };
 }
 
 /** How many entries a batch of messages carries; a segment counts with its first part. */
@@ -73,18 +92,29 @@ function owns(segment: ShippedEntry['segment'], offset: number): boolean {
   );
 }
 
-function detectionsIn(entry: OpenEntry, matches: readonly Match[], now: number): readonly Detection[] {
+function detectionsIn(
+  entry: OpenEntry,
+  matches: readonly DetectedMatch[],
+  now: number,
+): readonly Detection[] {
   const { batch, shipped, bytes } = entry;
   const facts = parseEntry(bytes);
   const position = { core: batch.core, fork: batch.fork, seq: shipped.seq };
   const secrets = matches.map((match) => match.secret);
   const segmentOffset = shipped.segment?.offset ?? 0;
-  // A field is text of the entry as well, and may be where the secret stands.
-  const secretFree = (field: string): string =>
-    matches.reduce(
-      (clean, { secret }) => clean.replaceAll(secret.reveal(), redactedKey(secret.reveal())),
-      field,
+  // A field is text of the entry as well, and may be where the secret stands: as the entry has it, or unescaped.
+  const hidden = matches.flatMap(({ secret, covers }) => {
+    const placeholder = redactedKey(secret.reveal());
+    const spans = covers.flatMap(({ offset, length }) =>
+      spellingsIn(bytes.subarray(offset, offset + length)),
     );
+    return [Buffer.from(secret.reveal()), ...spans].map((text): Cut => ({
+      covers: [],
+      secret: text,
+      placeholder,
+    }));
+  });
+  const secretFree = (field: string): string => redact(Buffer.from(field), hidden).bytes.toString('utf8');
 
   return matches
     .filter((match) => owns(shipped.segment, match.offset))
@@ -111,6 +141,7 @@ function detectionsIn(entry: OpenEntry, matches: readonly Match[], now: number):
           provider: match.provider,
           severity: match.severity,
           confidence: match.confidence,
+          ...(match.disguises.length > 0 && { disguise: match.disguises.join(' ') }),
           redactedKey: redactedKey(match.secret.reveal()),
           redactedContent: contentAround(entry, match, matches, fingerprintOf),
           fingerprint: fingerprintOf(match.secret),
@@ -119,13 +150,23 @@ function detectionsIn(entry: OpenEntry, matches: readonly Match[], now: number):
     });
 }
 
+/** A piece of an entry as it stands there, and as the string that it is part of is read. */
+function spellingsIn(piece: Buffer): readonly Buffer[] {
+  try {
+    const text: unknown = JSON.parse(`"${piece.toString('utf8')}"`);
+    return typeof text === 'string' ? [piece, Buffer.from(text)] : [piece];
+  } catch {
+    return [piece];
+  }
+}
+
 function contentAround(
   { bytes, shipped }: OpenEntry,
-  match: Match,
-  matches: readonly Match[],
+  match: DetectedMatch,
+  matches: readonly DetectedMatch[],
   fingerprintOf: (secret: Redacted) => string,
 ): string {
-  const cutOf = (each: Match): Cut => {
+  const cutOf = (each: DetectedMatch): Cut => {
     const secret = each.secret.reveal();
     const reference = fingerprintOf(each.secret).slice(0, 8);
     return {

@@ -9,7 +9,7 @@ import { createScanner, type Match, type Span } from './scanner.ts';
 import { decode } from './views/decode.ts';
 import { findDisguised, MIN_TOKEN, prefixKey, type Edge, type Layout, type Prefixes } from './views/find.ts';
 import { joinSplit, type Sequence } from './views/split.ts';
-import { sourceOfEntry, type Disguise, type Place, type Source } from './views/view.ts';
+import { sourceOfEntry, type Disguise, type Source } from './views/view.ts';
 
 /** A match, and what had to be undone to see it, outermost first: nothing for a secret that stands there plainly. */
 export interface DetectedMatch extends Match {
@@ -55,12 +55,21 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
     const matches = scanner.scan([...sources, ...views].map(({ bytes }) => bytes));
     if (views.length === 0) return matches.map((match) => ({ ...match, disguises: [] }));
     const perEntry = new Map<number, DetectedMatch[]>();
-    for (const match of matches)
-      for (const placed of matchesIn(match, sources, views)) {
-        const known = perEntry.get(placed.entry);
-        if (known === undefined) perEntry.set(placed.entry, [placed]);
-        else known.push(placed);
-      }
+    const add = (match: DetectedMatch): void => {
+      const known = perEntry.get(match.entry);
+      if (known === undefined) perEntry.set(match.entry, [match]);
+      else known.push(match);
+    };
+    const halves: (readonly DetectedMatch[])[] = [];
+    for (const match of matches) {
+      const placed = matchesIn(match, sources, views);
+      if (placed[0]?.disguises[0] === 'split') halves.push(placed);
+      else placed.forEach(add);
+    }
+    // Two whole secrets that happen to meet are no halves of a third; what has just a name before it may well be half.
+    const isWhole = (half: DetectedMatch): boolean =>
+      perEntry.get(half.entry)?.some((one) => !named.has(one.rule) && overlap(one, half)) ?? false;
+    for (const pair of halves.filter((each) => !each.some(isWhole))) pair.forEach(add);
     return [...perEntry]
       .toSorted(([a], [b]) => a - b)
       .flatMap(([, found]) => (found.length === 1 ? found : resolve(found, named)));
@@ -74,16 +83,18 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
     const view = views[match.entry - sources.length];
     if (view === undefined) return [{ ...match, disguises: [] }];
     const { disguises } = view;
-    if (named.has(match.rule) && disguises.some((disguise) => GUESSES.has(disguise))) return [];
+    if (named.has(match.rule) && isGuess(view)) return [];
     const places = view.placesOf(match.offset, match.offset + match.length);
     // What stands in one half alone is found there without the other.
     if (disguises[0] === 'split' && places.length < 2) return [];
     const covers = match.covers.flatMap(({ offset, length }) => view.placesOf(offset, offset + length));
+    const around = view.placesOf(match.context.offset, match.context.offset + match.context.length);
     return places.map(({ entry, offset, length }) => ({
       ...match,
       entry,
       offset,
       length,
+      context: toSpan(around.find((span) => span.entry === entry) ?? { offset, length }),
       covers: covers.filter((cover) => cover.entry === entry).map(toSpan),
       disguises,
     }));
@@ -94,7 +105,7 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
 
 const bufferOf = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-const toSpan = ({ offset, length }: Place): Span => ({ offset, length });
+const toSpan = ({ offset, length }: Span): Span => ({ offset, length });
 
 function viewsOf(
   entries: readonly Source[],
@@ -180,16 +191,18 @@ function prefixesOf(pack: CompiledPack): Prefixes {
 }
 
 /**
- * Of matches in one entry that overlap, one stays: a form of its own before a mere name, then the surer, then the
- * longer, then the one of which more was undone, whose secret is the real one. It covers what all of them covered.
+ * Of matches in one entry that overlap, one stays: a form of its own before a mere name, what was read before
+ * what was guessed, then the surer, then the
+ * longer, then the one of which more was undone, whose secret is the real one; of guesses, less. It covers what all of them covered.
  */
 function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>): readonly DetectedMatch[] {
   const ranked = distinct(matches).toSorted(
     (a, b) =>
       Number(named.has(a.rule)) - Number(named.has(b.rule)) ||
+      Number(isGuess(a)) - Number(isGuess(b)) ||
       b.confidence - a.confidence ||
       b.length - a.length ||
-      b.disguises.length - a.disguises.length ||
+      (isGuess(a) ? a.disguises.length - b.disguises.length : b.disguises.length - a.disguises.length) ||
       a.offset - b.offset ||
       (a.rule < b.rule ? -1 : 1),
   );
@@ -201,6 +214,9 @@ function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>):
   }
   return kept.toSorted((a, b) => a.offset - b.offset);
 }
+
+const isGuess = ({ disguises }: Pick<DetectedMatch, 'disguises'>): boolean =>
+  disguises.some((disguise) => GUESSES.has(disguise));
 
 /** The same secret at the same place may be seen in several views: the one of which least was undone tells enough. */
 function distinct(matches: readonly DetectedMatch[]): readonly DetectedMatch[] {

@@ -11,7 +11,7 @@ import { detect, type Detection } from './detect.ts';
 import { strictest, type GuardAction, type GuardPolicy } from './guard-policy.ts';
 import { noticeFor } from './notice.ts';
 import { placeholderOf, redact, redactedKey } from './redact.ts';
-import type { Match, Scanner } from './scanner.ts';
+import type { DetectedMatch, Detector } from './detector.ts';
 
 /** Text, or bytes where it is none. */
 export type Message = string | Uint8Array;
@@ -58,7 +58,7 @@ const WITHHELD = '[SHHH withheld this message: a credential could not be cut out
 export function inspectMessage(
   message: Message,
   context: MessageContext,
-  needed: { readonly scanner: Scanner; readonly policy: GuardPolicy; readonly now: number },
+  needed: { readonly scanner: Detector; readonly policy: GuardPolicy; readonly now: number },
 ): Inspection | undefined {
   const { detections, matches } = look(message, needed.scanner, needed.now);
   if (detections.length === 0) return undefined;
@@ -70,13 +70,13 @@ export function inspectMessage(
 
 interface Seen {
   readonly detections: readonly Detection[];
-  readonly matches: readonly Match[];
+  readonly matches: readonly DetectedMatch[];
 }
 
 /** What the detector would find if the message were an entry of a log, and the places that are to be cut. */
-function look(message: Message, scanner: Scanner, now: number): Seen {
-  let matches: readonly Match[] = [];
-  const eye: Scanner = {
+function look(message: Message, scanner: Detector, now: number): Seen {
+  let matches: readonly DetectedMatch[] = [];
+  const eye: Detector = {
     pack: scanner.pack,
     scan: (entries) => (matches = scanner.scan(entries)),
   };
@@ -108,7 +108,11 @@ function conclude(
   context: MessageContext,
   { detections, matches }: Seen,
   fingerprintOf: (secret: Redacted) => string,
-  { scanner, policy, now }: { readonly scanner: Scanner; readonly policy: GuardPolicy; readonly now: number },
+  {
+    scanner,
+    policy,
+    now,
+  }: { readonly scanner: Detector; readonly policy: GuardPolicy; readonly now: number },
 ): Judgement {
   const found = detections.map((detection) => detection.toFinding(fingerprintOf));
   const wanted = strictest(found.map(({ severity }) => policy[severity]));
@@ -140,7 +144,7 @@ function conclude(
 
 function cutOut(
   message: Message,
-  matches: readonly Match[],
+  matches: readonly DetectedMatch[],
   fingerprintOf: (secret: Redacted) => string,
 ): Message {
   const cuts = matches.map(({ covers, secret, secretType }) => ({
@@ -153,7 +157,7 @@ function cutOut(
 }
 
 /** Whether the detector would still find something that the policy does not let pass. */
-function holdsMore(redacted: Message, scanner: Scanner, policy: GuardPolicy, now: number): boolean {
+function holdsMore(redacted: Message, scanner: Detector, policy: GuardPolicy, now: number): boolean {
   const unnamed = '0'.repeat(64);
   return look(redacted, scanner, now).detections.some(
     (detection) => policy[detection.toFinding(() => unnamed).severity] !== 'allow',
@@ -184,7 +188,7 @@ function digestOf(message: Message, left: Message, found: readonly Finding[]): s
 const MAX_NAME = 200;
 
 /** A name that the sender gave, which may itself hold a secret. */
-function secretFree(name: string, scanner: Scanner): string {
+function secretFree(name: string, scanner: Detector): string {
   const cuts = scanner.scan([name]).map(({ covers, secret }) => ({
     covers,
     secret: Buffer.from(secret.reveal()),

@@ -6,7 +6,7 @@ import { fromIso, toIso } from '../../kernel/clock.ts';
 import type { BlockedReport } from './guard-api.ts';
 import { placeOfMessage } from './judge-message.ts';
 import type { Quarantine } from './ports.ts';
-import type { Scanner } from './scanner.ts';
+import type { Detector } from './detector.ts';
 
 export interface Recorded {
   /** Findings that are new. */
@@ -61,7 +61,7 @@ export function findingsOf(report: BlockedReport, now: number): readonly Finding
  * Whether a report that ought to hold no secret does. A guard with older rules, or somebody who writes the report by
  * hand, may leave one in.
  */
-export function holdsSecret(report: BlockedReport, scanner: Scanner): boolean {
+export function holdsSecret(report: BlockedReport, scanner: Detector): boolean {
   const texts = [
     report.agent,
     report.messageId,

@@ -18,7 +18,7 @@ export function redactedKey(secret: string): string {
 /** A secret as it is to be cut: every span of it that a rule saw, and what stands in its place. */
 export interface Cut {
   readonly covers: readonly Span[];
-  /** The secret's own bytes: every other occurrence of them is cut as well. */
+  /** The secret's own bytes: every other occurrence of them is cut as well, in whatever spelling. */
   readonly secret: Buffer;
   readonly placeholder: string;
 }
@@ -76,13 +76,52 @@ interface PlacedSpan {
 const placeholderLength = (spans: readonly PlacedSpan[], start: number): number =>
   Buffer.byteLength(spans.find((span) => span.start === start)?.placeholder ?? '');
 
+/** A shorter secret's spellings would be found where it is not. */
+const MIN_SPELLED_BYTES = 6;
+
+/** How a secret may stand elsewhere in the text, where nothing else says that it is one. */
+function spellingsOf(secret: Buffer): readonly Buffer[] {
+  if (secret.length === 0) return [];
+  if (secret.length < MIN_SPELLED_BYTES) return [secret];
+  const hex = secret.toString('hex');
+  const text = secret.toString('utf8');
+  const escaped = JSON.stringify(text).slice(1, -1);
+  const units = Array.from(text, (char) => char.charCodeAt(0).toString(16).padStart(4, '0'));
+  const spellings = [
+    hex,
+    hex.toUpperCase(),
+    escaped,
+    escaped.replaceAll('/', '\\/'),
+    units.map((unit) => `\\u${unit}`).join(''),
+    units.map((unit) => `\\u${unit.toUpperCase()}`).join(''),
+    // A lone surrogate cannot be written so.
+    text.isWellFormed() ? encodeURIComponent(text) : '',
+    hex.replaceAll(/../g, '%$&'),
+    hex.toUpperCase().replaceAll(/../g, '%$&'),
+    Array.from(text, (char) => `&#${String(char.codePointAt(0))};`).join(''),
+    ...[0, 1, 2].flatMap((before) => base64Middles(secret, before)),
+  ];
+  return [secret, ...[...new Set(spellings)].filter((one) => one !== '').map((one) => Buffer.from(one))];
+}
+
+/** What a text in base64 holds of a secret that stands so many bytes after a whole group, in both alphabets. */
+function base64Middles(secret: Buffer, before: number): readonly string[] {
+  const encoded = Buffer.concat([Buffer.alloc(before), secret]).toString('base64');
+  const middle = encoded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + secret.length) * 8) / 6));
+  return [middle, middle.replaceAll('+', '-').replaceAll('/', '_')];
+}
+
 function mergedSpans(original: Buffer, cuts: readonly Cut[]): readonly PlacedSpan[] {
   const all: PlacedSpan[] = [];
   for (const { covers, secret, placeholder } of cuts) {
     for (const { offset, length } of covers) all.push({ start: offset, end: offset + length, placeholder });
-    if (secret.length === 0) continue;
-    for (let at = original.indexOf(secret); at >= 0; at = original.indexOf(secret, at + secret.length))
-      all.push({ start: at, end: at + secret.length, placeholder });
+    for (const spelling of spellingsOf(secret))
+      for (
+        let at = original.indexOf(spelling);
+        at >= 0;
+        at = original.indexOf(spelling, at + spelling.length)
+      )
+        all.push({ start: at, end: at + spelling.length, placeholder });
   }
   const merged: PlacedSpan[] = [];
   for (const span of all.toSorted((a, b) => a.start - b.start || b.end - a.end)) {

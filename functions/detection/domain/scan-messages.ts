@@ -5,9 +5,9 @@ import { toQuarantineItem, type RetentionDays } from '../../contracts/quarantine
 import type { Clock } from '../../kernel/clock.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
+import type { Detector } from './detector.ts';
 import { detect, entriesIn, type Detection } from './detect.ts';
 import type { Fingerprinter, Quarantine, Rejects, ScanRecord } from './ports.ts';
-import type { Scanner } from './scanner.ts';
 
 export interface QueueMessage {
   readonly messageId: string;
@@ -17,7 +17,7 @@ export interface QueueMessage {
 }
 
 export interface ScanMessagesDependencies {
-  readonly scanner: Scanner;
+  readonly scanner: Detector;
   readonly fingerprinter: Fingerprinter;
   readonly quarantine: Quarantine;
   readonly rejects: Rejects;

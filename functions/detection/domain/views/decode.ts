@@ -178,7 +178,7 @@ function lookalikeAt(bytes: Buffer, at: number): Step | undefined {
 
 const LONGEST_JOIN = 32;
 
-/** From the quote that closes one literal to the quote that opens the next: `" + "`, `' . '`, `" "`. */
+/** From the quote that closes one literal to the quote that opens the next: `" + "`, `' . '`. */
 function joinAt(bytes: Buffer, at: number, to: number, commas: boolean): Step | undefined {
   // A backslash before the line's end carries on the literal; in a literal of JSON it takes three of them.
   if (bytes[at] === 0x5c && bytes[at + 1] === 0x0a) return { dropped: true, end: at + 2 };
@@ -188,12 +188,10 @@ function joinAt(bytes: Buffer, at: number, to: number, commas: boolean): Step | 
   if (QUOTE[quote] !== 1) return undefined;
   end += 1;
   const limit = Math.min(to, end + LONGEST_JOIN);
-  const gap = end;
   end = skipBlank(bytes, end, limit);
   const operator = bytes[end];
-  if (operator === 0x2b || operator === 0x2e || operator === 0x26 || (commas && operator === 0x2c))
-    end = skipBlank(bytes, end + 1, limit);
-  if (end === gap) return undefined;
+  if (operator !== 0x2b && operator !== 0x2e && !(commas && operator === 0x2c)) return undefined;
+  end = skipBlank(bytes, end + 1, limit);
   while (bytes[end] === 0x5c && end < limit) end += 1;
   return end < limit && bytes[end] === quote ? { dropped: true, end: end + 1 } : undefined;
 }

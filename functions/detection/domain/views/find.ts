@@ -80,9 +80,6 @@ const MARKS: readonly (readonly [
   ['+\n', { disguise: 'concatenation', commas: false }],
   ['. "', { disguise: 'concatenation', commas: false }],
   [". '", { disguise: 'concatenation', commas: false }],
-  ['& "', { disguise: 'concatenation', commas: false }],
-  ['" "', { disguise: 'concatenation', commas: false }],
-  ["' '", { disguise: 'concatenation', commas: false }],
   ['.join(', { disguise: 'concatenation', commas: true }],
 ];
 
@@ -96,14 +93,21 @@ export function findDisguised(
   isKnown: (text: number, from: number, to: number) => boolean,
   edges?: Edge[],
 ): readonly FoundRegion[] {
-  const found: FoundRegion[] = [];
+  const found: (FoundRegion & { to: number })[] = [];
   const regions: Regions = {
     push(region) {
       const start = layout.starts[region.text] ?? 0;
       const end = layout.ends[region.text] ?? 0;
       // With its neighbours: they decide where a token begins.
       const from = Math.max(start, region.from - 1) - start;
-      if (!isKnown(region.text, from, Math.min(end, region.to + 1) - start)) found.push(region);
+      if (isKnown(region.text, from, Math.min(end, region.to + 1) - start)) return;
+      // Thousands of marks in a row are one region, not thousands to merge.
+      const last = found.at(-1);
+      const isNext =
+        last !== undefined && last.text === region.text && !isExact(region) && keyOf(last) === keyOf(region);
+      if (isNext && region.from >= last.from && region.from - last.to <= AFTER)
+        last.to = Math.max(last.to, region.to);
+      else found.push({ ...region });
     },
   };
   for (const [mark, recipe, holds] of MARKS) findMarks(layout, mark, recipe, holds, regions);
@@ -205,7 +209,8 @@ function findTokens(
       const isHex = kinds === KINDS.hex;
       if (from >= encodedTo) {
         if (!isHex) encodedTo = findBase64(bytes, from, to, end, text, regions) ?? encodedTo;
-        findHex(bytes, from, to, text, regions);
+        if (isHex) findHexText(bytes, from, to, text, regions);
+        else findHex(bytes, from, to, text, regions);
       }
       if ((kinds & KINDS.mark) !== 0) {
         findMisspelled(bytes, from, to, end, text, prefixes, regions);
@@ -216,7 +221,10 @@ function findTokens(
       if (edges !== undefined && !isHex) {
         const edge = { text, from: from - start, to: to - start };
         if (from === start || bytes[from - 1] === 0x22) edges.push({ ...edge, side: 'head' });
-        if (to === end || bytes[to] === 0x22) edges.push({ ...edge, side: 'tail' });
+        let after = to;
+        // Dots may say that more follows.
+        while (after < end && after < to + 4 && (bytes[after] === 0x2e || bytes[after] === 0x20)) after += 1;
+        if (after === end || bytes[after] === 0x22) edges.push({ ...edge, side: 'tail' });
       }
       before = to;
     }
@@ -251,7 +259,7 @@ function findBase64(
 ): number | undefined {
   let found: number | undefined;
   for (let phase = 0; phase < 4; phase += 1) {
-    if (!decodesToText(bytes, from + phase, to)) continue;
+    if (!decodesToText(bytes, from + phase, to) && !beginsAsUtf8(bytes, from + phase, to, 6)) continue;
     let last = to;
     for (let line = skipLineBreak(bytes, last, end); line > last; line = skipLineBreak(bytes, last, end)) {
       last = line;
@@ -303,16 +311,63 @@ function textIn(bytes: Buffer, at: number): number {
 
 const isText = (byte: number): boolean => byte === 0 || PRINTABLE[byte] === 1;
 
+/** Leaps as {@link findTokens} does. */
 function findHex(bytes: Buffer, from: number, to: number, text: number, regions: Regions): void {
-  for (let at = from; at < to;) {
-    let end = at;
+  const leap = 2 * TEXT_BYTES;
+  let before = from - 1;
+  while (before + leap < to) {
+    let at = before + leap;
+    while (at > before && HEX_DIGIT[bytes[at] ?? 0] === 1) at -= 1;
+    if (at > before) {
+      before = at;
+      continue;
+    }
+    let end = before + leap + 1;
     while (end < to && HEX_DIGIT[bytes[end] ?? 0] === 1) end += 1;
-    if (end - at >= 2 * TEXT_BYTES)
-      for (let phase = 0; phase < 2; phase += 1)
-        if (hexDecodesToText(bytes, at + phase, end))
-          regions.push({ disguise: 'hex', text, from: at + phase, to: end - ((end - at - phase) % 2) });
-    at = end + 1;
+    findHexText(bytes, before + 1, end, text, regions);
+    before = end;
   }
+}
+
+function findHexText(bytes: Buffer, from: number, to: number, text: number, regions: Regions): void {
+  for (let phase = 0; phase < 2; phase += 1)
+    if (hexDecodesToText(bytes, from + phase, to) || beginsAsUtf8(bytes, from + phase, to, 4))
+      regions.push({ disguise: 'hex', text, from: from + phase, to: to - ((to - from - phase) % 2) });
+}
+
+const BEGINNING_BYTES = 12;
+const beginning = Buffer.alloc(BEGINNING_BYTES);
+
+/**
+ * Whether the first bytes that digits stand for are UTF-8 that is not all ASCII: text may be in another script, or in
+ * disguise itself. Twelve bytes are so by chance once in some thousand times.
+ * @param bits of one digit: 4 or 6
+ */
+function beginsAsUtf8(bytes: Buffer, from: number, to: number, bits: 4 | 6): boolean {
+  const values = bits === 4 ? NIBBLE : SEXTET;
+  let held = 0;
+  let value = 0;
+  let length = 0;
+  let checked = 0;
+  for (let at = from; at < to && length < BEGINNING_BYTES; at += 1) {
+    value = ((value << bits) | (values[bytes[at] ?? 0] ?? 0)) & 0xffff;
+    held += bits;
+    if (held < 8) continue;
+    held -= 8;
+    const byte = (value >> held) & 0xff;
+    beginning[length] = byte;
+    length += 1;
+    // Most that is no text shows it in its first bytes.
+    if (byte < 0x80 ? PRINTABLE[byte] !== 1 : byte > 0xf4 || (length === 1 && byte < 0xc2)) return false;
+  }
+  if (length < BEGINNING_BYTES) return false;
+  // The last character may be cut.
+  while (checked < BEGINNING_BYTES - 3) {
+    const char = codePointAt(beginning, checked);
+    if (char === undefined) return false;
+    checked += char.length;
+  }
+  return true;
 }
 
 /** As {@link decodesToText}, for bytes of two digits. */
@@ -372,7 +427,7 @@ const MIN_SEPARATED = 16;
 /**
  * The same separator after every so many characters.
  * @param at where one of the separators stands
- * @returns where they end, if they are there
+ * @returns up to where this has been answered, if more than this place has
  */
 function findSeparators(
   bytes: Buffer,
@@ -403,7 +458,8 @@ function findSeparators(
     while (from > start && from > first - LONGEST_START && isPiece(bytes, from - 1, from)) from -= 1;
     let to = last + 1;
     while (to < end && to < last + LONGEST_END && isPiece(bytes, to, to + 1)) to += 1;
-    if (!looksRandom(bytes, from, to) || isUuid(bytes, from, to, first, count)) continue;
+    // Looked at once and not again from its next separator, or a long one would cost its square.
+    if (!looksRandom(bytes, from, to, every) || isUuid(bytes, from, to, first, count)) return to;
     // The first and the last separator may be no part of it, but stand before and after it.
     for (const [skipped, kept] of count > 3 ? EDGES : EDGES.slice(0, 1))
       regions.push({
@@ -436,16 +492,24 @@ function isPiece(bytes: Buffer, from: number, to: number): boolean {
   return true;
 }
 
-/** Enough of it, and digits in it: words may be of one length, too. */
-function looksRandom(bytes: Buffer, from: number, to: number): boolean {
+/**
+ * Enough of it, and unlike words, which may be of one length too if it is not one or two: with digits, with capitals
+ * inside, or all in capitals.
+ */
+function looksRandom(bytes: Buffer, from: number, to: number, every: number): boolean {
   let count = 0;
   let digits = 0;
+  let capitals = 0;
+  let humps = 0;
   for (let at = from; at < to; at += 1) {
     const byte = bytes[at] ?? 0;
+    const isCapital = byte >= 0x41 && byte <= 0x5a;
     count += ALPHANUMERIC[byte] ?? 0;
     digits += Number(byte >= 0x30 && byte <= 0x39);
+    capitals += Number(isCapital);
+    humps += Number(isCapital && ALPHANUMERIC[bytes[at - 1] ?? 0] === 1 && (bytes[at - 1] ?? 0) >= 0x61);
   }
-  return count >= MIN_SEPARATED && digits >= 2;
+  return count >= MIN_SEPARATED && (every <= 2 || digits + humps >= 2 || capitals + digits === count);
 }
 
 /** A uuid (RFC 9562) has four dashes, the last four as far from one another as pieces are, and hex around them. */
@@ -481,11 +545,10 @@ function merged({ bytes, starts, ends }: Layout, found: readonly FoundRegion[]):
       regions.push(region);
       continue;
     }
-    const key =
-      region.disguise === 'concatenation' ? `${region.disguise}${String(region.commas)}` : region.disguise;
+    const key = keyOf(region);
     const known = open.get(key);
     if (known?.text === region.text && region.from <= reachOf(bytes, known.lastMark, region.from)) {
-      known.lastMark = region.to;
+      known.lastMark = Math.max(known.lastMark, region.to);
       continue;
     }
     if (known !== undefined) close(known);
@@ -498,12 +561,18 @@ function merged({ bytes, starts, ends }: Layout, found: readonly FoundRegion[]):
     open.set(key, { ...region, from, lastMark: region.to });
   }
   for (const region of open.values()) close(region);
+  // An order that is each text's own, whatever texts lie beside it.
+  regions.sort((a, b) => a.text - b.text || a.from - b.from || (a.disguise < b.disguise ? -1 : 1));
   return regions.map((region) => {
     const start = starts[region.text] ?? 0;
     const moved = { ...region, from: region.from - start, to: region.to - start };
     return moved.disguise === 'separators' ? { ...moved, first: moved.first - start } : moved;
   });
 }
+
+/** Regions of one key may become one. */
+const keyOf = (region: Region): string =>
+  region.disguise === 'concatenation' && region.commas ? 'list' : region.disguise;
 
 /** Whose first and last byte the search itself said. */
 const isExact = ({ disguise }: Region): boolean =>

@@ -77,7 +77,7 @@ const LONGEST_STRING = 64 * 1024;
 
 /** The name of the field whose string an edge is of; undefined where it is of no string: of the text itself. */
 function fieldOf(bytes: Buffer, { from, to, side }: Edge): string | undefined {
-  if (side === 'head' ? from === 0 : to === bytes.length) return undefined;
+  if (side === 'head' ? from === 0 : to >= bytes.length - 4 && bytes[0] !== 0x7b) return undefined;
   let quote = from - 1;
   const least = Math.max(0, from - LONGEST_STRING);
   while (quote >= least && !(bytes[quote] === 0x22 && bytes[quote - 1] !== 0x5c)) quote -= 1;

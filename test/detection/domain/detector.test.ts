@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DetectedMatch } from '../../../functions/detection/domain/detector.ts';
+import { detect } from '../../../functions/detection/domain/detect.ts';
+import { createLeak, type LeakType } from '../../support/fleet/leaks.ts';
+import { createRandom } from '../../support/fleet/random.ts';
+import { brokenInvariant } from '../../support/detector-invariants.ts';
+import { createBatch, ENCODERS, TRICKS } from '../../support/disguises.ts';
+import { batchOf, NOW } from '../support/batches.ts';
+import { projectScanner } from '../support/scanner.ts';
+
+const detector = projectScanner();
+const token = (seed: number, type: LeakType = 'github-pat'): string =>
+  createLeak(type, createRandom(seed)).text;
+const shown = (matches: readonly DetectedMatch[], text: string): unknown[] =>
+  matches.map(({ offset, length, secret, disguises }) => ({
+    there: Buffer.from(text).toString('utf8', offset, offset + length),
+    secret: secret.reveal(),
+    disguises,
+  }));
+
+describe('what is encoded', () => {
+  it.each(Object.entries(ENCODERS))('is found in %s, exactly where it stands', (name, encode) => {
+    const secret = token(1);
+    const encoded = encode(secret);
+    const text = `näive – "${encoded}" after`;
+    const [match, ...others] = detector.scan([text]);
+    expect(others).toEqual([]);
+    expect(match?.secret.reveal()).toBe(secret);
+    const from = Buffer.byteLength('näive – "');
+    expect(match?.offset).toBe(from);
+    const unpadded = name === 'base64 of UTF-16' ? encoded.replace(/A=*$/, '') : encoded.replace(/=+$/, '');
+    expect(match?.length).toBe(unpadded.length);
+  });
+
+  it('is found after an escaped line end, which else would read as part of the token', () => {
+    const text = JSON.stringify({ data: `first\n${token(2)}` });
+    expect(shown(detector.scan([text]), text)).toEqual([
+      { there: token(2), secret: token(2), disguises: ['escapes'] },
+    ]);
+  });
+
+  it('is found in base64 lines within a string of JSON', () => {
+    const log = `${'some output before '.repeat(9)}${token(3)}${' and after it'.repeat(9)}`;
+    const text = JSON.stringify({ data: ENCODERS['base64 in lines'](log) });
+    expect(detector.scan([text]).map((match) => match.secret.reveal())).toEqual([token(3)]);
+  });
+
+  it('is undone three times over, and no more', () => {
+    const nested = (times: number): string => {
+      let text = ` ${token(4)}`;
+      for (let time = 0; time < times; time += 1) text = ENCODERS.base64(text);
+      return text;
+    };
+    expect(detector.scan([nested(3)]).map(({ disguises }) => disguises)).toEqual([
+      ['base64', 'base64', 'base64'],
+    ]);
+    expect(detector.scan([nested(4)])).toEqual([]);
+  });
+
+  it('leaves what stands there plainly as it is', () => {
+    const text = `plain ${token(5)} and ${ENCODERS.hex(token(6))}`;
+    expect(shown(detector.scan([text]), text)).toEqual([
+      { there: token(5), secret: token(5), disguises: [] },
+      { there: ENCODERS.hex(token(6)), secret: token(6), disguises: ['hex'] },
+    ]);
+  });
+});
+
+describe('what is disguised', () => {
+  it.each(Object.entries(TRICKS))('is found through %s', (_name, trick) => {
+    const text = `see "${trick(token(7))}" there`;
+    expect(shown(detector.scan([text]), text)).toMatchObject([{ there: trick(token(7)), secret: token(7) }]);
+  });
+
+  it('is found where the prefix is in another case', () => {
+    const text = `key ${token(8).replace('ghp_', 'GhP_')}`;
+    expect(shown(detector.scan([text]), text)).toMatchObject([{ secret: token(8), disguises: ['case'] }]);
+  });
+
+  it('is found in a list of pieces that is joined', () => {
+    const text = `["${token(9).slice(0, 9)}", "${token(9).slice(9)}"].join("")`;
+    expect(shown(detector.scan([text]), text)).toMatchObject([
+      { secret: token(9), disguises: ['concatenation'] },
+    ]);
+  });
+
+  it.each([
+    ['reversed', (text: string) => Array.from(text).toReversed().join('')],
+    ['with separators at uneven places', (text: string) => text.replace(/^(.{5})(.{9})(.{4})/, '$1 $2 $3 ')],
+    [
+      'in ROT13',
+      (text: string) =>
+        text.replaceAll(/[a-z]/g, (char) => String.fromCharCode(((char.charCodeAt(0) - 84) % 26) + 97)),
+    ],
+  ])('is not found %s: a stated limit', (_name, trick) => {
+    expect(detector.scan([trick(token(10))])).toEqual([]);
+  });
+});
+
+describe('a secret split over two messages', () => {
+  const message = (author: string, data: string): string =>
+    JSON.stringify({ author, type: 'task_progress', data: { text: data } });
+  const found = (...entries: readonly string[]): unknown[] =>
+    (detect([batchOf(entries)], detector, NOW)[0] ?? []).map((detection) => {
+      const { position, disguise, redactedKey } = detection.toFinding(() => 'ab'.repeat(32));
+      return { position, disguise, redactedKey };
+    });
+  const [head, tail] = [token(11).slice(0, 22), token(11).slice(22)];
+  const key = `${token(11).slice(0, 4)}****${token(11).slice(-4)}`;
+  const both = (second: number): unknown[] => [
+    { position: 0, disguise: 'split', redactedKey: key },
+    { position: second, disguise: 'split', redactedKey: key },
+  ];
+
+  it('is found in both, if one agent wrote them one after the other', () =>
+    expect(found(message('a', `the key is ${head}`), message('a', `${tail} is the rest`))).toEqual(both(1)));
+
+  it('is found across another agent’s message and behind a label', () =>
+    expect(
+      found(message('a', `key: ${head}...`), message('b', 'unrelated'), message('a', `part 2: ${tail}`)),
+    ).toEqual(both(2)));
+
+  it('is not looked for across agents', () =>
+    expect(found(message('a', `the key is ${head}`), message('b', `${tail} is the rest`))).toEqual([]));
+
+  it('is found in text that is no JSON', () =>
+    expect(found(`first ${head}`, `${tail} last`)).toEqual(both(1)));
+});
+
+describe('every batch of planted secrets', () => {
+  it('gives each secret once, exact, redacted for good, and what its entries give one by one', () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        expect(brokenInvariant(createBatch(seed), detector)).toBeUndefined();
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe('hostile text', () => {
+  it.each(['%25', '\\\\', '\\u005c', '&amp;', '" + "', 'a1 ', 'ghp_', 'GHP_a', 'QUFB', '4141', '\u200bа'])(
+    'of nothing but %s costs time in proportion to its length',
+    (unit) => {
+      const timeOf = (bytes: number): number => {
+        const text = unit.repeat(bytes / Buffer.byteLength(unit));
+        const attempts = [1, 2, 3].map(() => {
+          const start = performance.now();
+          detector.scan([text]);
+          return performance.now() - start;
+        });
+        return Math.min(...attempts);
+      };
+      // A square would take 64 times as long; the noise of a busy machine is far from that.
+      expect(timeOf(131_072)).toBeLessThan(32 * Math.max(timeOf(16_384), 10));
+    },
+  );
+});
