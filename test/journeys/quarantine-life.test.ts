@@ -20,6 +20,7 @@ import { readDailyMetrics } from '../../functions/quarantine/adapters/dynamo-dai
 import { caseIdOf } from '../../functions/quarantine/domain/case.ts';
 import { createLeak } from '../support/fleet/leaks.ts';
 import { createRandom } from '../support/fleet/random.ts';
+import { messageOf } from '../detection/support/batches.ts';
 import { System, until } from '../support/system.ts';
 
 const CORE = '7e57'.repeat(16);
@@ -91,8 +92,7 @@ async function ask(request: ReviewRequest): Promise<ReviewAnswer> {
 }
 
 const message = (text: string, seq: number, shippedAt = Date.now()) =>
-  JSON.stringify({
-    version: 1,
+  messageOf({
     core: CORE,
     fork: 0,
     seqStart: seq,
