@@ -3,7 +3,6 @@
  * the guard's endpoint of a deployed stage.
  */
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBDocumentClient, paginateScan, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -14,8 +13,7 @@ import {
   type GuardKeyItem,
 } from '../functions/detection/domain/guard-keys.ts';
 import { parseGuardKeysCommand, renderGuardKeys, type GuardKeysCommand } from './guard-keys/commands.ts';
-
-const bounded = { maxAttempts: 3, requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 } };
+import { bounded, outputOf } from './support/stage.ts';
 
 try {
   const { values, positionals } = parseArgs({
@@ -86,24 +84,6 @@ async function readKeys(client: DynamoDBDocumentClient, TableName: string): Prom
   return keys;
 }
 
-async function findTable(stage: string): Promise<string> {
-  const StackName = `shhh-${stage}-data`;
-  if (stage === 'local' && process.env['AWS_ENDPOINT_URL'] === undefined)
-    throw new Error(
-      'The local stage is wherever AWS_ENDPOINT_URL points, and it is not set. Set the variables that the emulator printed when it started.',
-    );
-  const { Stacks = [] } = await new CloudFormationClient(bounded)
-    .send(new DescribeStacksCommand({ StackName }))
-    .catch((error: unknown) => {
-      const why = error instanceof Error ? error.message.replace(/\.$/, '') : 'unknown error';
-      throw new Error(
-        `The stack ${StackName} cannot be read: ${why}. Deploy it, name another --stage, or name the table with --table.`,
-        { cause: error },
-      );
-    });
-  const output = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'GuardKeysTableName')?.OutputValue;
-  if (output !== undefined) return output;
-  throw new Error(
-    `The stack ${StackName} has no output GuardKeysTableName. Deploy it again, or name the table with --table.`,
-  );
+function findTable(stage: string): Promise<string> {
+  return outputOf(stage, 'data', 'GuardKeysTableName', 'name the table with --table');
 }

@@ -2,15 +2,13 @@
  * `npm run peers -- add HOST:PORT KEY [--name NAME] [--index] | list | remove KEY`, with `--stage local|dev|prod` or `--table NAME`:
  * which logs a deployed stage follows. The shipper sees a change within about a second.
  */
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, DynamoDBDocumentClient, paginateQuery, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
 import { ingestKey, peerItem, statusItem } from '../functions/contracts/ingest-state.ts';
 import { parsePeersCommand, renderPeers, type PeersCommand } from './peers/commands.ts';
-
-const bounded = { maxAttempts: 3, requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 } };
+import { bounded, outputOf } from './support/stage.ts';
 
 try {
   const { values, positionals } = parseArgs({
@@ -64,25 +62,6 @@ async function readAll<T>(
   return items;
 }
 
-async function findTable(stage: string): Promise<string> {
-  const StackName = `shhh-${stage}-data`;
-  if (stage === 'local' && process.env['AWS_ENDPOINT_URL'] === undefined) {
-    throw new Error(
-      'The local stage is wherever AWS_ENDPOINT_URL points, and it is not set. Set the variables that the emulator printed when it started.',
-    );
-  }
-  const { Stacks = [] } = await new CloudFormationClient(bounded)
-    .send(new DescribeStacksCommand({ StackName }))
-    .catch((error: unknown) => {
-      const why = error instanceof Error ? error.message.replace(/\.$/, '') : 'unknown error';
-      throw new Error(
-        `The stack ${StackName} cannot be read: ${why}. Deploy it, name another --stage, or name the table with --table.`,
-        { cause: error },
-      );
-    });
-  const output = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'IngestTableName')?.OutputValue;
-  if (output !== undefined) return output;
-  throw new Error(
-    `The stack ${StackName} has no output IngestTableName. Deploy it again, or name the table with --table.`,
-  );
+function findTable(stage: string): Promise<string> {
+  return outputOf(stage, 'data', 'IngestTableName', 'name the table with --table');
 }

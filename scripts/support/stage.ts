@@ -1,13 +1,24 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 
-const bounded = { maxAttempts: 3, requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 } };
+/** Bounds of every call that a command of a person makes. */
+export const bounded = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 },
+};
 
 /**
  * An output of a deployed stage.
  * @param part of the stage: `data`, `detection`, `response`, `assurance`
+ * @param otherwise what else a person can do if it cannot be read, e.g. `name the table with --table`
  * @throws Error that names the stack, why it cannot be read, and what to do
  */
-export async function outputOf(stage: string, part: string, key: string): Promise<string> {
+export async function outputOf(
+  stage: string,
+  part: string,
+  key: string,
+  otherwise?: string,
+): Promise<string> {
+  const or = otherwise === undefined ? '' : `, or ${otherwise}`;
   const StackName = `shhh-${stage}-${part}`;
   if (stage === 'local' && process.env['AWS_ENDPOINT_URL'] === undefined) {
     throw new Error(
@@ -18,11 +29,14 @@ export async function outputOf(stage: string, part: string, key: string): Promis
     .send(new DescribeStacksCommand({ StackName }))
     .catch((error: unknown) => {
       const why = error instanceof Error ? error.message.replace(/\.$/, '') : 'unknown error';
-      throw new Error(`The stack ${StackName} cannot be read: ${why}. Deploy it, or name another --stage.`, {
-        cause: error,
-      });
+      throw new Error(
+        `The stack ${StackName} cannot be read: ${why}. Deploy it${otherwise === undefined ? ', or' : ','} name another --stage${or}.`,
+        {
+          cause: error,
+        },
+      );
     });
   const output = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
   if (output !== undefined) return output;
-  throw new Error(`The stack ${StackName} has no output ${key}. Deploy it again.`);
+  throw new Error(`The stack ${StackName} has no output ${key}. Deploy it again${or}.`);
 }
