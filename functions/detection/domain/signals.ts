@@ -63,7 +63,6 @@ const FILLER =
 
 /** Whether a token of a known format is a documented example, masked or filler, and so no secret. */
 export function isPlaceholderToken(secret: string): boolean {
-  if (TIMED_UUID.test(secret)) return true;
   return /EXAMPLE(?:KEY)?$|REDACTED|PLACEHOLDER|CHANGEME|YOUR_|your[-_](?:api|key|token|secret)|\*{3,}|\$\{[\w.:?/-]+\}|\{\{\s*[\w.]+\s*\}\}|x{8,}|X{8,}|([^A])\1{15,}/.test(
     secret,
   );
@@ -71,6 +70,17 @@ export function isPlaceholderToken(secret: string): boolean {
 
 function isPlaceholderValue(value: string): boolean {
   return REFERENCE.test(value) || PLACEHOLDER_WORD.test(value) || FILLER.test(value);
+}
+
+/** One piece of 2 to 12 characters over and over. */
+const REPEATED = /(.{2,12}?)\1{2,}/g;
+/** The share of a value from which on a repeated piece shows that somebody typed it to fill the place. */
+const REPEATED_SHARE = 0.7;
+
+/** Whether a value is mostly one short piece over and over, in any case: `abcd1234abcd1234ABCD1234`. */
+function isRepeated(value: string): boolean {
+  const runs = Array.from(value.toLowerCase().matchAll(REPEATED), ([run]) => run.length);
+  return Math.max(...runs, 0) >= REPEATED_SHARE * value.length;
 }
 
 const ORDINARY = new Set(
@@ -133,6 +143,8 @@ export function isOrdinaryPassword(value: string): boolean {
   return (
     !/[A-Za-z0-9]/.test(value) ||
     /^[a-z]+(?:[-_.][a-z]+){2,}$/.test(value) ||
+    /^[a-z]+(?: [a-z]+)+$/.test(value) ||
+    /^[a-z]+@$/.test(value) ||
     /^[A-Z]+(?:_[A-Z]+)+$/.test(value)
   );
 }
@@ -143,7 +155,7 @@ const TIMED_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 
 /** Whether a value that ought to be random reads like words, a path, a number or a name. */
 export function isOrdinaryToken(value: string): boolean {
-  if (isPlaceholderValue(value) || /^[\d.,:/ TZ+-]+$/.test(value)) return true;
+  if (isPlaceholderValue(value) || isRepeated(value) || /^[\d.,:/ TZ+-]+$/.test(value)) return true;
   if (UUID.test(value)) return TIMED_UUID.test(value);
   // A key without a digit is rare, and then it is long and mixes cases.
   if (
