@@ -15,6 +15,7 @@ import {
   isPlaceholderToken,
   isPublicName,
   readsLikeText,
+  repeatsItsName,
   shannonEntropy,
 } from './signals.ts';
 
@@ -202,8 +203,13 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
         isPublicName(view.toString('latin1', Math.max(0, matchStart - WORDS_BEFORE), offset)))
     )
       return undefined;
-    if (compiled.generic === 'none' && readsLikeText(text)) return undefined;
+    if (compiled.generic === 'none' && readsLikeText(text, compiled.context === undefined)) return undefined;
     if (compiled.generic === 'password' && isOrdinaryPassword(text)) return undefined;
+    if (
+      compiled.generic !== 'none' &&
+      repeatsItsName(text, view.toString('latin1', Math.max(0, matchStart - WORDS_BEFORE), offset))
+    )
+      return undefined;
     rule.allowlist ??= compiled.allowlist.map((source) => createRegex(`\\A(?:${source})\\z`));
     if (rule.allowlist.length > 0) {
       const bytes = view.subarray(offset, end);
@@ -331,7 +337,8 @@ const CREDENTIAL_WORD =
   /key|token|secret|pass|pwd|auth|credential|bearer|\bpat\b|_pat|api|access|licen[cs]e|sign|dsn|webhook|login|cookie|session|client|certificate/i;
 
 /** What names a digest or an address of content instead, when it stands right before. */
-const DIGEST_WORD = /commit|sha-?\d|digest|checksum|revision|etag|hash|md5|trace|span|integrity/i;
+const DIGEST_WORD =
+  /commit|blob\/|tree\/|blame\/|raw\/|sha-?\d|digest|checksum|revision|etag|hash|md5|trace|span|integrity/i;
 
 function inContext(
   { compiled, windowStart, lastStart }: Rule,
