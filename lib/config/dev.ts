@@ -9,6 +9,7 @@ export const dev: Settings = {
   keepData: false,
   tracing: true,
   shipper: { runSeconds: 65, spacingMs: 60 },
+  consoleUrl: 'https://shhh.example.com',
   guard: { requestsPerSecond: 50, burst: 100 },
   detector: { maxConcurrency: 10 },
 };

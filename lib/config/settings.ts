@@ -14,6 +14,8 @@ export interface Settings {
   readonly keepData: boolean;
   /** X-Ray traces of every function. */
   readonly tracing: boolean;
+  /** Where people look at cases: alerts link there. */
+  readonly consoleUrl: string;
   readonly shipper: {
     /** Seconds that one run follows the logs; over 60, so that the next run can take over without a gap. */
     readonly runSeconds: number;
