@@ -4,11 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { hasAzureChecksum } from './azure-checksum.ts';
 
 export const CHECK_NAMES = [
   'apify-crc32',
   'atlassian-crc32',
   'aws-key-id',
+  'azure-marvin32',
   'basic-auth',
   'canva-crc32',
   'confluent-crc32',
@@ -137,6 +139,8 @@ const CHECKS: Readonly<Record<CheckName, Check>> = {
   'apify-crc32': exactTailOf(6, whole, (crc) => base62(crc, 6, LOWER_FIRST)),
   'atlassian-crc32': (secret) => (/=[0-9A-F]{8}$/.test(secret) ? tailOf(8, whole, hex8)(secret) : undefined),
   'aws-key-id': awsKeyId,
+  // Of Event Grid's keys no seed is published.
+  'azure-marvin32': (secret) => (secret.includes('AZEG') ? undefined : hasAzureChecksum(secret)),
   'basic-auth': basicAuth,
   'canva-crc32': tailOf(8, whole, hex8),
   'confluent-crc32': exactTailOf(6, whole, (crc) => littleEndian(crc).toString('base64').slice(0, 6)),

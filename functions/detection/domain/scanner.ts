@@ -264,7 +264,9 @@ function isPieceOfBlob(entry: Buffer, [offset, end]: readonly [number, number]):
   for (; offset - from < BLOB_BYTES && isBase64(entry[from - 1]); from -= 1)
     plus ||= entry[from - 1] === PLUS;
   for (; to - end < 4 * BLOB_BYTES && isBase64(entry[to]); to += 1) plus ||= entry[to] === PLUS;
-  const padded = to > end && entry[to] === EQUALS;
+  // A name has a value behind its `=`, which padding at the end of a text has not.
+  const last = entry[to + 1] === EQUALS ? entry[to + 2] : entry[to + 1];
+  const padded = entry[to] === EQUALS && (to > end || !(isWord(last) || isBase64(last)));
   return offset - from + to - end >= BLOB_BYTES / 2 && (plus || padded);
 }
 
