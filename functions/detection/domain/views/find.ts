@@ -458,8 +458,10 @@ function findSeparators(
     while (from > start && from > first - LONGEST_START && isPiece(bytes, from - 1, from)) from -= 1;
     let to = last + 1;
     while (to < end && to < last + LONGEST_END && isPiece(bytes, to, to + 1)) to += 1;
-    // Looked at once and not again from its next separator, or a long one would cost its square.
-    if (!looksRandom(bytes, from, to, every) || isUuid(bytes, from, to, first, count)) return to;
+    // Looked at once and not again from its next separator, or a long one would cost its square; past its last one
+    // others may stand that are the real ones, where these are marks of the token itself.
+    const answered = last + 1;
+    if (!looksRandom(bytes, from, to, every) || isUuid(bytes, from, to, first, count)) return answered;
     // The first and the last separator may be no part of it, but stand before and after it.
     for (const [skipped, kept] of count > 3 ? EDGES : EDGES.slice(0, 1))
       regions.push({
@@ -471,7 +473,7 @@ function findSeparators(
         every,
         count: count - skipped - kept,
       });
-    return to;
+    return answered;
   }
   return undefined;
 }
