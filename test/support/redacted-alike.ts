@@ -3,7 +3,7 @@ import type { DetectedMatch, Detector } from '../../functions/detection/domain/d
 import { redact } from '../../functions/detection/domain/redact.ts';
 import type { Sequence } from '../../functions/detection/domain/views/split.ts';
 
-export interface Planted {
+interface Planted {
   readonly entries: readonly Buffer[];
   /** Each must be found. */
   readonly secrets: readonly string[];

@@ -70,9 +70,12 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
     const isWhole = (half: DetectedMatch): boolean =>
       perEntry.get(half.entry)?.some((one) => !named.has(one.rule) && overlap(one, half)) ?? false;
     for (const pair of halves.filter((each) => !each.some(isWhole))) pair.forEach(add);
+    const viewsIn = perEntry.size === 0 ? undefined : Map.groupBy(views, ({ entry }) => entry);
     return [...perEntry]
       .toSorted(([a], [b]) => a - b)
-      .flatMap(([, found]) => (found.length === 1 ? found : resolve(found, named)));
+      .flatMap(([entry, found]) =>
+        everywhere(found.length === 1 ? found : resolve(found, named), viewsIn?.get(entry) ?? []),
+      );
   }
 
   function matchesIn(
@@ -214,6 +217,35 @@ function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>):
   }
   return kept.toSorted((a, b) => a.offset - b.offset);
 }
+
+/** A shorter secret would be found where it is not. */
+const MIN_REPEATED_BYTES = 6;
+/** Bytes of views that are searched for an entry's secrets, so that an entry made of secrets is not slow. */
+const REPEATS_BYTES = 8 * 1024 * 1024;
+
+/**
+ * What is a secret in one place is one in every other, where nothing names it and whatever encodes it: each match
+ * covers these places too.
+ */
+function everywhere(matches: readonly DetectedMatch[], views: readonly Source[]): readonly DetectedMatch[] {
+  let left = REPEATS_BYTES;
+  return matches.map((match) => {
+    const secret = Buffer.from(match.secret.reveal());
+    if (secret.length < MIN_REPEATED_BYTES) return match;
+    const more: Span[] = [];
+    for (const { bytes, placesOf } of views) {
+      left -= bytes.length;
+      if (left < 0) break;
+      for (let at = bytes.indexOf(secret); at >= 0; at = bytes.indexOf(secret, at + secret.length))
+        for (const place of placesOf(at, at + secret.length))
+          if (place.entry === match.entry && !holds(match, place)) more.push(toSpan(place));
+    }
+    return more.length === 0 ? match : { ...match, covers: [...match.covers, ...more] };
+  });
+}
+
+const holds = (outer: Span, { offset, length }: Span): boolean =>
+  outer.offset <= offset && offset + length <= outer.offset + outer.length;
 
 const isGuess = ({ disguises }: Pick<DetectedMatch, 'disguises'>): boolean =>
   disguises.some((disguise) => GUESSES.has(disguise));
