@@ -3,7 +3,7 @@
  * at is decoded into views, views are looked into again, and one scan runs over the entries and all views together;
  * a match in a view becomes a match in the entry, at the bytes that encode it.
  */
-import type { CompiledPack } from './pack.ts';
+import type { CompiledPack, CompiledRule } from './pack.ts';
 import type { CreateRegex } from './ports.ts';
 import { createScanner, type Match, type Span } from './scanner.ts';
 import { decode } from './views/decode.ts';
@@ -15,6 +15,8 @@ import { sourceOfEntry, type Disguise, type Source } from './views/view.ts';
 export interface DetectedMatch extends Match {
   readonly disguises: readonly Disguise[];
 }
+
+type Companions = NonNullable<CompiledRule['companions']>;
 
 export interface Detector {
   /** The pack's digest. */
@@ -47,7 +49,13 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
       .map((rule) => rule.name),
   );
 
-  function scan(entries: readonly (string | Uint8Array)[], sequence?: Sequence): readonly DetectedMatch[] {
+  const companions = new Map(
+    pack.rules.flatMap((rule) => (rule.companions === undefined ? [] : [[rule.name, rule.companions]])),
+  );
+
+  const scan: Detector['scan'] = (entries, sequence) => inCompany(look(entries, sequence), companions);
+
+  function look(entries: readonly (string | Uint8Array)[], sequence?: Sequence): readonly DetectedMatch[] {
     const sources = entries.map((entry, index) =>
       sourceOfEntry(index, typeof entry === 'string' ? Buffer.from(entry) : bufferOf(entry)),
     );
@@ -216,6 +224,27 @@ function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>):
     else winner.covers.push(...match.covers);
   }
   return kept.toSorted((a, b) => a.offset - b.offset);
+}
+
+/** A rule that says what should stand beside it takes its severity from whether it does. */
+function inCompany(
+  matches: readonly DetectedMatch[],
+  companions: ReadonlyMap<string, Companions>,
+): readonly DetectedMatch[] {
+  return matches.map((match, index) => {
+    const wanted = companions.get(match.rule);
+    if (wanted === undefined) return match;
+    const isBeside = (step: 1 | -1): boolean => {
+      for (let at = index + step; ; at += step) {
+        const other = matches[at];
+        if (other?.entry !== match.entry) return false;
+        const [left, right] = step === 1 ? [match, other] : [other, match];
+        if (right.offset - left.offset - left.length > wanted.withinBytes) return false;
+        if (wanted.rules.includes(other.rule)) return true;
+      }
+    };
+    return isBeside(1) || isBeside(-1) ? match : { ...match, severity: wanted.severityAlone };
+  });
 }
 
 /** A shorter secret would be found where it is not. */
