@@ -145,8 +145,9 @@ function viewsOf(
         const budget = budgets.get(source.entry) ?? budgetOf(entries[source.entry]);
         if (region.to - region.from > budget) continue;
         const view = decode(source, region);
+        if (view === undefined) continue;
         budgets.set(source.entry, budget - view.bytes.length);
-        if (view.bytes.length > 0) next.push(view);
+        next.push(view);
       }
       first += count;
     }

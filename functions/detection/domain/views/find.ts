@@ -563,8 +563,15 @@ function merged({ bytes, starts, ends }: Layout, found: readonly FoundRegion[]):
     open.set(key, { ...region, from, lastMark: region.to });
   }
   for (const region of open.values()) close(region);
-  // An order that is each text's own, whatever texts lie beside it.
-  regions.sort((a, b) => a.text - b.text || a.from - b.from || (a.disguise < b.disguise ? -1 : 1));
+  // An order that is each text's own, whatever texts lie beside it; and first what holds nothing but what is encoded,
+  // since it is small, so that copies of what stands around marks do not use up what may be decoded.
+  regions.sort(
+    (a, b) =>
+      a.text - b.text ||
+      Number(isExact(b)) - Number(isExact(a)) ||
+      a.from - b.from ||
+      (a.disguise < b.disguise ? -1 : 1),
+  );
   return regions.map((region) => {
     const start = starts[region.text] ?? 0;
     const moved = { ...region, from: region.from - start, to: region.to - start };
