@@ -167,6 +167,17 @@ export interface CheckResult {
   readonly passed: boolean;
 }
 
+/** Checks that text of the right form passes by chance: they speak of its structure, not of a checksum over it. */
+const STRUCTURAL: ReadonlySet<CheckName> = new Set(['aws-key-id', 'basic-auth', 'discord-id', 'jwt']);
+
+/**
+ * Whether a checksum says that the provider made this secret. By chance a CRC-32 is right once in
+ * 2³² times, so how the secret reads has no say any more.
+ */
+export function isProven(checks: readonly CheckResult[]): boolean {
+  return checks.some(({ check, passed }) => passed && !STRUCTURAL.has(check));
+}
+
 /** Runs the named checks over a secret; a check that does not apply says nothing. */
 export function runChecks(names: readonly CheckName[], secret: string): readonly CheckResult[] {
   return names.flatMap((check) => {

@@ -1,6 +1,7 @@
 /** From the rules as people write them to the pack that the scanner reads; refuses what would fail or lie later. */
 import { createHash } from 'node:crypto';
 import { LineCounter, parseDocument, type Document } from 'yaml';
+import { severity } from '../../contracts/finding.ts';
 import { analyseRegex } from './regex-analysis.ts';
 import { ruleFile, type CompiledPack, type CompiledRule, type RuleSource } from './pack.ts';
 import type { CreateRegex } from './ports.ts';
@@ -85,15 +86,24 @@ export function compilePack(
     const one = compileRule(rule, createRegex, refuse);
     if (one !== undefined && rule.source.active) compiled.push(one);
   }
-  for (const rule of read.rules)
-    for (const companion of rule.source.companions ?? [])
-      if (!names.has(companion.rule))
+  const active = new Set(read.rules.filter(({ source }) => source.active).map(({ name }) => name));
+  for (const { file, line, name, source } of read.rules) {
+    const { companions } = source;
+    if (companions === undefined) continue;
+    for (const companion of companions.rules)
+      if (!active.has(companion))
         problems.push({
-          file: rule.file,
-          line: rule.line,
-          rule: rule.name,
-          reason: `companions: there is no rule ${companion.rule}`,
+          ...{ file, line },
+          rule: name,
+          reason: `companions: there is no active rule ${companion}`,
         });
+    if (severity.options.indexOf(companions.severityAlone) >= severity.options.indexOf(source.severity))
+      problems.push({
+        ...{ file, line },
+        rule: name,
+        reason: `companions: severityAlone must be below the rule's own severity, ${source.severity}`,
+      });
+  }
   if (compiled.length === 0 && problems.length === 0)
     problems.push({ file: 'patterns', line: undefined, rule: undefined, reason: 'no active rule was found' });
   if (problems.length > 0) return { problems };
@@ -155,7 +165,7 @@ function compileRule(
     ...(source.context && { context: source.context }),
     checks: source.checks ?? [],
     allowlist: source.allowlist ?? [],
-    companions: source.companions ?? [],
+    ...(source.companions && { companions: source.companions }),
     recommendedAction: source.recommendedAction,
   };
   const alone = createScanner({ version: 1, digest: name, rules: [rule] }, createRegex);

@@ -3,7 +3,7 @@
  * at is decoded into views, views are looked into again, and one scan runs over the entries and all views together;
  * a match in a view becomes a match in the entry, at the bytes that encode it.
  */
-import type { CompiledPack } from './pack.ts';
+import type { CompiledPack, CompiledRule } from './pack.ts';
 import type { CreateRegex } from './ports.ts';
 import { createScanner, type Match, type Span } from './scanner.ts';
 import { decode } from './views/decode.ts';
@@ -15,6 +15,8 @@ import { sourceOfEntry, type Disguise, type Source } from './views/view.ts';
 export interface DetectedMatch extends Match {
   readonly disguises: readonly Disguise[];
 }
+
+type Companions = NonNullable<CompiledRule['companions']>;
 
 export interface Detector {
   /** The pack's digest. */
@@ -47,7 +49,13 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
       .map((rule) => rule.name),
   );
 
-  function scan(entries: readonly (string | Uint8Array)[], sequence?: Sequence): readonly DetectedMatch[] {
+  const companions = new Map(
+    pack.rules.flatMap((rule) => (rule.companions === undefined ? [] : [[rule.name, rule.companions]])),
+  );
+
+  const scan: Detector['scan'] = (entries, sequence) => inCompany(look(entries, sequence), companions);
+
+  function look(entries: readonly (string | Uint8Array)[], sequence?: Sequence): readonly DetectedMatch[] {
     const sources = entries.map((entry, index) =>
       sourceOfEntry(index, typeof entry === 'string' ? Buffer.from(entry) : bufferOf(entry)),
     );
@@ -70,9 +78,12 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
     const isWhole = (half: DetectedMatch): boolean =>
       perEntry.get(half.entry)?.some((one) => !named.has(one.rule) && overlap(one, half)) ?? false;
     for (const pair of halves.filter((each) => !each.some(isWhole))) pair.forEach(add);
+    const viewsIn = perEntry.size === 0 ? undefined : Map.groupBy(views, ({ entry }) => entry);
     return [...perEntry]
       .toSorted(([a], [b]) => a - b)
-      .flatMap(([, found]) => (found.length === 1 ? found : resolve(found, named)));
+      .flatMap(([entry, found]) =>
+        everywhere(found.length === 1 ? found : resolve(found, named), viewsIn?.get(entry) ?? []),
+      );
   }
 
   function matchesIn(
@@ -134,8 +145,9 @@ function viewsOf(
         const budget = budgets.get(source.entry) ?? budgetOf(entries[source.entry]);
         if (region.to - region.from > budget) continue;
         const view = decode(source, region);
+        if (view === undefined) continue;
         budgets.set(source.entry, budget - view.bytes.length);
-        if (view.bytes.length > 0) next.push(view);
+        next.push(view);
       }
       first += count;
     }
@@ -214,6 +226,56 @@ function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>):
   }
   return kept.toSorted((a, b) => a.offset - b.offset);
 }
+
+/** A rule that says what should stand beside it takes its severity from whether it does. */
+function inCompany(
+  matches: readonly DetectedMatch[],
+  companions: ReadonlyMap<string, Companions>,
+): readonly DetectedMatch[] {
+  return matches.map((match, index) => {
+    const wanted = companions.get(match.rule);
+    if (wanted === undefined) return match;
+    const isBeside = (step: 1 | -1): boolean => {
+      for (let at = index + step; ; at += step) {
+        const other = matches[at];
+        if (other?.entry !== match.entry) return false;
+        const [left, right] = step === 1 ? [match, other] : [other, match];
+        if (right.offset - left.offset - left.length > wanted.withinBytes) return false;
+        if (wanted.rules.includes(other.rule)) return true;
+      }
+    };
+    return isBeside(1) || isBeside(-1) ? match : { ...match, severity: wanted.severityAlone };
+  });
+}
+
+/** A shorter secret would be found where it is not. */
+const MIN_REPEATED_BYTES = 6;
+/** Bytes of views that are searched for an entry's secrets, so that an entry made of secrets is not slow. */
+const REPEATS_BYTES = 8 * 1024 * 1024;
+
+/**
+ * What is a secret in one place is one in every other, where nothing names it and whatever encodes it: each match
+ * covers these places too.
+ */
+function everywhere(matches: readonly DetectedMatch[], views: readonly Source[]): readonly DetectedMatch[] {
+  let left = REPEATS_BYTES;
+  return matches.map((match) => {
+    const secret = Buffer.from(match.secret.reveal());
+    if (secret.length < MIN_REPEATED_BYTES) return match;
+    const more: Span[] = [];
+    for (const { bytes, placesOf } of views) {
+      left -= bytes.length;
+      if (left < 0) break;
+      for (let at = bytes.indexOf(secret); at >= 0; at = bytes.indexOf(secret, at + secret.length))
+        for (const place of placesOf(at, at + secret.length))
+          if (place.entry === match.entry && !holds(match, place)) more.push(toSpan(place));
+    }
+    return more.length === 0 ? match : { ...match, covers: [...match.covers, ...more] };
+  });
+}
+
+const holds = (outer: Span, { offset, length }: Span): boolean =>
+  outer.offset <= offset && offset + length <= outer.offset + outer.length;
 
 const isGuess = ({ disguises }: Pick<DetectedMatch, 'disguises'>): boolean =>
   disguises.some((disguise) => GUESSES.has(disguise));

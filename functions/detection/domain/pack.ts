@@ -20,10 +20,14 @@ const pendingUpdate = z.strictObject({
   note: z.string().optional(),
 });
 
-/** Another rule's finding that must stand within so many bytes; without it the finding keeps `severityAlone`. */
-const companion = z.strictObject({
-  rule: ruleName,
-  withinBytes: z.int().positive().max(4096),
+/**
+ * What is no secret by itself, such as a key's id, counts in full where a finding of one of these rules stands within
+ * so many bytes in the same entry; without one it is reported all the same, as `severityAlone`. The distance is less
+ * than what the segments of a long entry share, so that each sees what the whole entry would.
+ */
+const companions = z.strictObject({
+  rules: z.array(ruleName).min(1),
+  withinBytes: z.int().positive().max(512),
   severityAlone: severity,
 });
 
@@ -67,7 +71,7 @@ export const ruleSource = z.strictObject({
   checks: z.array(checkName).optional(),
   /** RE2: a secret that matches one of these from its first to its last character is no finding. */
   allowlist: z.array(z.string().min(1)).optional(),
-  companions: z.array(companion).optional(),
+  companions: companions.optional(),
   revocation: revocation.optional(),
   recommendedAction: z.string().min(10),
   documentation: z.url().optional(),
@@ -104,7 +108,7 @@ const compiledRule = z.strictObject({
   context: z.strictObject({ within: z.int().positive(), credentialWord: z.boolean() }).optional(),
   checks: z.array(checkName),
   allowlist: z.array(z.string()),
-  companions: z.array(companion),
+  companions: companions.optional(),
   recommendedAction: z.string(),
 });
 export type CompiledRule = z.infer<typeof compiledRule>;

@@ -4,7 +4,7 @@
  */
 import type { Severity } from '../../contracts/finding.ts';
 import { Redacted } from '../../kernel/redacted.ts';
-import { runChecks, type CheckResult } from './checks.ts';
+import { isProven, runChecks, type CheckResult } from './checks.ts';
 import { confidenceOf, REPORT_FROM } from './confidence.ts';
 import type { CompiledPack, CompiledRule } from './pack.ts';
 import type { ByteRegex, CreateRegex, RegexSpans } from './ports.ts';
@@ -196,14 +196,17 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     if (compiled.generic === 'token' && !mayBeRandom(view, offset, end)) return undefined;
     const text = view.toString('utf8', offset, end);
     if (text.length === 0 || isPlaceholderToken(text)) return undefined;
-    if (compiled.minEntropy > 0 && shannonEntropy(text) < compiled.minEntropy) return undefined;
+    const checks = runChecks(compiled.checks, text);
+    const proven = isProven(checks);
+    if (!proven && compiled.minEntropy > 0 && shannonEntropy(text) < compiled.minEntropy) return undefined;
     if (
       compiled.generic === 'token' &&
       (isOrdinaryToken(text) ||
         isPublicName(view.toString('latin1', Math.max(0, matchStart - WORDS_BEFORE), offset)))
     )
       return undefined;
-    if (compiled.generic === 'none' && readsLikeText(text, compiled.context === undefined)) return undefined;
+    if (compiled.generic === 'none' && !proven && readsLikeText(text, compiled.context === undefined))
+      return undefined;
     if (compiled.generic === 'password' && isOrdinaryPassword(text)) return undefined;
     if (
       compiled.generic !== 'none' &&
@@ -215,7 +218,6 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
       const bytes = view.subarray(offset, end);
       if (rule.allowlist.some((allowed) => allowed.exec(bytes, 0) !== undefined)) return undefined;
     }
-    const checks = runChecks(compiled.checks, text);
     const confidence = confidenceOf(compiled.confidence, checks);
     if (confidence < REPORT_FROM) return undefined;
     const match: Match = {

@@ -139,7 +139,7 @@ describe('a verdict', () => {
             minEntropy: 0,
             checks: [],
             allowlist: [],
-            companions: [],
+            companions: undefined,
             confidence: 0.9,
           },
         ],

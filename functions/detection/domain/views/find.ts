@@ -458,8 +458,10 @@ function findSeparators(
     while (from > start && from > first - LONGEST_START && isPiece(bytes, from - 1, from)) from -= 1;
     let to = last + 1;
     while (to < end && to < last + LONGEST_END && isPiece(bytes, to, to + 1)) to += 1;
-    // Looked at once and not again from its next separator, or a long one would cost its square.
-    if (!looksRandom(bytes, from, to, every) || isUuid(bytes, from, to, first, count)) return to;
+    // Looked at once and not again from its next separator, or a long one would cost its square; past its last one
+    // others may stand that are the real ones, where these are marks of the token itself.
+    const answered = last + 1;
+    if (!looksRandom(bytes, from, to, every) || isUuid(bytes, from, to, first, count)) return answered;
     // The first and the last separator may be no part of it, but stand before and after it.
     for (const [skipped, kept] of count > 3 ? EDGES : EDGES.slice(0, 1))
       regions.push({
@@ -471,7 +473,7 @@ function findSeparators(
         every,
         count: count - skipped - kept,
       });
-    return to;
+    return answered;
   }
   return undefined;
 }
@@ -561,8 +563,15 @@ function merged({ bytes, starts, ends }: Layout, found: readonly FoundRegion[]):
     open.set(key, { ...region, from, lastMark: region.to });
   }
   for (const region of open.values()) close(region);
-  // An order that is each text's own, whatever texts lie beside it.
-  regions.sort((a, b) => a.text - b.text || a.from - b.from || (a.disguise < b.disguise ? -1 : 1));
+  // An order that is each text's own, whatever texts lie beside it; and first what holds nothing but what is encoded,
+  // since it is small, so that copies of what stands around marks do not use up what may be decoded.
+  regions.sort(
+    (a, b) =>
+      a.text - b.text ||
+      Number(isExact(b)) - Number(isExact(a)) ||
+      a.from - b.from ||
+      (a.disguise < b.disguise ? -1 : 1),
+  );
   return regions.map((region) => {
     const start = starts[region.text] ?? 0;
     const moved = { ...region, from: region.from - start, to: region.to - start };
