@@ -1,6 +1,6 @@
 import RE2 from 're2';
 import type { ByteRegex, RegexSpans } from '../domain/ports.ts';
-import { piecesOf, withoutCaptures, type Piece } from './regex-pieces.ts';
+import { piecesOf, type Piece } from './regex-pieces.ts';
 
 /**
  * RE2 over bytes: linear in the input, offsets in bytes.
@@ -11,15 +11,13 @@ import { piecesOf, withoutCaptures, type Piece } from './regex-pieces.ts';
  * (leftmost-first semantics try alternatives in that order): then, and where a regex cannot be taken apart, RE2 captures.
  */
 export function createRe2Regex(source: string): ByteRegex {
-  const whole = new RE2(withoutCaptures(source), 'gu');
-  let capturing: RE2 | undefined;
+  // `g` honours lastIndex, `d` gives the groups' offsets, `s` and `m` are left to the source's own flags.
+  const whole = new RE2(source, 'gdu');
   let locate: Locate | undefined;
 
   function captured(bytes: Buffer, from: number): RegexSpans | undefined {
-    // `g` honours lastIndex, `d` gives the groups' offsets, `s` and `m` are left to the source's own flags.
-    capturing ??= new RE2(source, 'gdu');
-    capturing.lastIndex = from;
-    return capturing.exec(bytes)?.indices;
+    whole.lastIndex = from;
+    return whole.exec(bytes)?.indices;
   }
 
   return {

@@ -78,18 +78,6 @@ export function piecesOf(source: string): Pieces | undefined {
   return captures.length === choices.length ? { prefix: cut(0, around.open), choices } : undefined;
 }
 
-/** The same regex without its capturing groups. */
-export function withoutCaptures(source: string): string {
-  let text = '';
-  let from = 0;
-  for (const { open, captures } of outlineOf(source).groups.toSorted((a, b) => a.open - b.open)) {
-    if (!captures) continue;
-    text += `${source.slice(from, open)}(?:`;
-    from = source.startsWith('(?', open) ? source.indexOf('>', open) + 1 : open + 1;
-  }
-  return text + source.slice(from);
-}
-
 function outlineOf(source: string): Outline {
   const groups: Group[] = [];
   const bars: { at: number; depth: number }[] = [];

@@ -44,12 +44,23 @@ export interface Match extends Span {
 export interface Scanner {
   /** The pack's digest. */
   readonly pack: string;
-  /** Text counts as its UTF-8 bytes. Matches come ordered by entry, then by offset, and do not overlap. */
-  scan(entries: readonly (string | Uint8Array)[]): readonly Match[];
+  /**
+   * Text counts as its UTF-8 bytes. Matches come ordered by entry, then by offset, and do not overlap.
+   * @param formsOnly in which entries only rules count that know a secret by its own form, not by a name before it
+   */
+  scan(
+    entries: readonly (string | Uint8Array)[],
+    formsOnly?: (entry: number) => boolean,
+  ): readonly Match[];
 }
+
+/** Whether a rule knows its secret by what stands before it: a name, a word of context, a place. */
+export const isByName = ({ generic, context }: CompiledRule): boolean =>
+  generic !== 'none' || context !== undefined;
 
 interface Rule {
   readonly compiled: CompiledRule;
+  readonly byName: boolean;
   /** Compiled on first use: most rules never see a candidate in the life of a process. */
   regex: ByteRegex | undefined;
   allowlist: readonly ByteRegex[] | undefined;
@@ -75,6 +86,7 @@ const LOOK_AHEAD = 4;
 export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Scanner {
   const rules: readonly Rule[] = pack.rules.map((compiled) => ({
     compiled,
+    byName: isByName(compiled),
     regex: undefined,
     allowlist: undefined,
     windowStart: 0,
@@ -98,30 +110,41 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     return known;
   }
 
-  function scan(entries: readonly (string | Uint8Array)[]): readonly Match[] {
+  function scan(
+    entries: readonly (string | Uint8Array)[],
+    formsOnly: (entry: number) => boolean = () => false,
+  ): readonly Match[] {
     const matches: Match[] = [];
     let first = 0;
     while (first < entries.length) {
       const { arena, ends } = fill(prefilter.arena, entries, first);
-      scanArena(arena, ends, first, matches);
+      scanArena(arena, ends, first, formsOnly, matches);
       first += ends.length;
     }
     return matches;
   }
 
-  function scanArena(arena: Buffer, ends: readonly number[], first: number, matches: Match[]): void {
+  function scanArena(
+    arena: Buffer,
+    ends: readonly number[],
+    first: number,
+    formsOnly: (entry: number) => boolean,
+    matches: Match[],
+  ): void {
     const hits = prefilter.scan(arena, (ends.at(-1) ?? 0) + 1);
     const touched = new Set<Rule>();
     let candidates: Candidate[] = [];
     let hit = 0;
     let start = 0;
     for (const [index, end] of ends.entries()) {
+      const skipNames = formsOnly(first + index);
       for (; hit < hits.count; hit += 1) {
         const place = hits.starts[hit] ?? 0;
         if (place >= end) break;
         const keyword = hits.keywords[hit] ?? 0;
         const length = lengths[keyword] ?? 0;
         for (const { rule, exact } of wanted[keyword] ?? []) {
+          if (skipNames && rule.byName) continue;
           if (exact !== undefined && !standsAt(arena, place, exact)) continue;
           if (rule.compiled.wordStart && isWord(arena[place - 1])) continue;
           const { context } = rule.compiled;
