@@ -50,9 +50,7 @@ function locatorOf(source: string): Locate {
   if (choices.length === 0) return () => [];
   const prefix = endingOf(pieces.prefix);
   const located = choices.map(locatedBy);
-  const wholes = choices.map(({ before, group, after }) =>
-    endingOf(`(?:${before})(?:${group})(?:${after})`),
-  );
+  const wholes = choices.map(({ before, group, after }) => endingOf(`(?:${before})(?:${group})(?:${after})`));
   return (bytes, start, end) => {
     const from = prefix(bytes, start);
     if (from < 0) return undefined;
