@@ -158,6 +158,7 @@ function compileRule(
     wordStart: source.context === undefined && lookBehind === 0 && source.regex.startsWith('\\b'),
     lookBehind,
     maxLength: Math.min(facts.maxLength, source.maxLength ?? facts.maxLength),
+    run: facts.run,
     severity: source.severity,
     confidence: source.confidence,
     minEntropy: source.minEntropy ?? 0,

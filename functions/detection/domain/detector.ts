@@ -5,7 +5,7 @@
  */
 import type { CompiledPack, CompiledRule } from './pack.ts';
 import type { CreateRegex } from './ports.ts';
-import { createScanner, type Match, type Span } from './scanner.ts';
+import { createScanner, isByName, type Match, type Span } from './scanner.ts';
 import { decode } from './views/decode.ts';
 import { findDisguised, MIN_TOKEN, prefixKey, type Edge, type Layout, type Prefixes } from './views/find.ts';
 import { joinSplit, type Sequence } from './views/split.ts';
@@ -43,11 +43,7 @@ const GUESSES: ReadonlySet<Disguise> = new Set(['separators', 'concatenation', '
 export function createDetector(pack: CompiledPack, createRegex: CreateRegex): Detector {
   const scanner = createScanner(pack, createRegex);
   const prefixes = prefixesOf(pack);
-  const named = new Set(
-    pack.rules
-      .filter((rule) => rule.generic !== 'none' || rule.context !== undefined)
-      .map((rule) => rule.name),
-  );
+  const named = new Set(pack.rules.filter(isByName).map((rule) => rule.name));
 
   const companions = new Map(
     pack.rules.flatMap((rule) => (rule.companions === undefined ? [] : [[rule.name, rule.companions]])),
@@ -60,7 +56,11 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
       sourceOfEntry(index, typeof entry === 'string' ? Buffer.from(entry) : bufferOf(entry)),
     );
     const views = viewsOf(sources, prefixes, sequence);
-    const matches = scanner.scan([...sources, ...views].map(({ bytes }) => bytes));
+    const texts = [...sources, ...views];
+    const matches = scanner.scan(
+      texts.map(({ bytes }) => bytes),
+      (index) => isGuess(texts[index]),
+    );
     if (views.length === 0) return matches.map((match) => ({ ...match, disguises: [] }));
     const perEntry = new Map<number, DetectedMatch[]>();
     const add = (match: DetectedMatch): void => {
@@ -94,7 +94,6 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
     const view = views[match.entry - sources.length];
     if (view === undefined) return [{ ...match, disguises: [] }];
     const { disguises } = view;
-    if (named.has(match.rule) && isGuess(view)) return [];
     const places = view.placesOf(match.offset, match.offset + match.length);
     // What stands in one half alone is found there without the other.
     if (disguises[0] === 'split' && places.length < 2) return [];
@@ -277,8 +276,8 @@ function everywhere(matches: readonly DetectedMatch[], views: readonly Source[])
 const holds = (outer: Span, { offset, length }: Span): boolean =>
   outer.offset <= offset && offset + length <= outer.offset + outer.length;
 
-const isGuess = ({ disguises }: Pick<DetectedMatch, 'disguises'>): boolean =>
-  disguises.some((disguise) => GUESSES.has(disguise));
+const isGuess = (seen: Pick<DetectedMatch, 'disguises'> | undefined): boolean =>
+  seen?.disguises.some((disguise) => GUESSES.has(disguise)) ?? false;
 
 /** The same secret at the same place may be seen in several views: the one of which least was undone tells enough. */
 function distinct(matches: readonly DetectedMatch[]): readonly DetectedMatch[] {

@@ -101,6 +101,8 @@ const compiledRule = z.strictObject({
   /** A match starts at most this many bytes before one of its keywords, and is at most `maxLength` bytes long. */
   lookBehind: z.int().nonnegative(),
   maxLength: z.int().positive(),
+  /** Every match holds so many of these bytes in a row: ranges in hexadecimal, e.g. `3039` for the digits. */
+  run: z.strictObject({ bytes: z.string().regex(/^(?:[0-9a-f]{4})*$/), length: z.int().nonnegative() }),
   severity,
   confidence: z.number(),
   minEntropy: z.number(),

@@ -3,15 +3,29 @@ import { wordShare } from './words.ts';
 
 /** Shannon entropy of a text's characters, in bits a character: 0 for one repeated, log2(n) for n different ones. */
 export function shannonEntropy(text: string): number {
-  if (text.length === 0) return 0;
-  const counts = new Map<string, number>();
-  let total = 0;
-  for (const char of text) {
-    counts.set(char, (counts.get(char) ?? 0) + 1);
-    total += 1;
+  const counts = new Uint32Array(128);
+  const seen: number[] = [];
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= counts.length) return entropyOf(countsOf(text));
+    const count = counts[code] ?? 0;
+    if (count === 0) seen.push(code);
+    counts[code] = count + 1;
   }
+  return entropyOf(seen.map((code) => counts[code] ?? 0));
+}
+
+function countsOf(text: string): readonly number[] {
+  const counts = new Map<string, number>();
+  for (const char of text) counts.set(char, (counts.get(char) ?? 0) + 1);
+  return [...counts.values()];
+}
+
+function entropyOf(counts: readonly number[]): number {
+  let total = 0;
+  for (const count of counts) total += count;
   let bits = 0;
-  for (const count of counts.values()) bits -= (count / total) * Math.log2(count / total);
+  for (const count of counts) bits -= (count / total) * Math.log2(count / total);
   return bits;
 }
 
