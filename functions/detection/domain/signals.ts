@@ -182,7 +182,7 @@ function isIdentifier(value: string): boolean {
 }
 
 /** Characters from which on a name in a value, or a value in a name, is no chance. */
-const NAME_CHARACTERS = 8;
+const NAME_CHARACTERS = 10;
 
 /**
  * Whether a value says its own name again, as a member of an enumeration or an alias does: `PASSED: "PASSED"`,

@@ -135,6 +135,7 @@ describe('a verdict', () => {
           {
             ...rule,
             lookBehind: 0,
+            run: { bytes: '', length: 0 },
             maxLength: 64,
             minEntropy: 0,
             checks: [],
