@@ -58,6 +58,7 @@ export const isByName = ({ generic, context }: CompiledRule): boolean =>
 interface Rule {
   readonly compiled: CompiledRule;
   readonly byName: boolean;
+  readonly startsWithKeyword: boolean;
   /** How far after its keyword a value may start, for a rule of context. */
   readonly within: number | undefined;
   /** What each match holds so many of in a row, where that is enough to look for it before the regex is tried. */
@@ -69,6 +70,8 @@ interface Rule {
   allowlist: readonly ByteRegex[] | undefined;
   /** The part of the present entry that waits to be searched; `windowEnd` 0 where there is none. */
   windowStart: number;
+  /** The keywords that opened it, where a match starts with one: as many as may be tried one by one, and one more. */
+  readonly places: number[];
   /** Matches in the present entry so far. */
   matches: number;
   /** Past the last keyword that opened it: where a match may start at the latest, for a rule of context. */
@@ -86,6 +89,8 @@ interface Candidate extends Span {
 
 /** No UTF-8 text holds this byte, no class matches it and `\b` takes it for the edge of a word. */
 const SEPARATOR = 0xff;
+/** So many keywords of one window are tried one by one: each may be looked at as far as the window goes. */
+const MAX_PLACES = 32;
 /** Bytes past the longest match that a regex may want to look at. */
 const LOOK_AHEAD = 4;
 
@@ -94,12 +99,14 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
   const rules: readonly Rule[] = pack.rules.map((compiled) => ({
     compiled,
     byName: isByName(compiled),
+    startsWithKeyword: compiled.context === undefined && compiled.lookBehind === 0,
     within: compiled.context?.within,
     run: runOf(compiled, runs),
     prior: compiled.checks.length > 0 ? undefined : confidenceOf(compiled.confidence, []),
     regex: undefined,
     allowlist: undefined,
     windowStart: 0,
+    places: [],
     matches: 0,
     lastStart: 0,
     windowEnd: 0,
@@ -176,14 +183,17 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
           } else if (from > rule.windowEnd) {
             search(rule, arena, start, end, first + index, candidates);
             rule.windowStart = from;
+            rule.places.length = 0;
           } else if (from < rule.windowStart) rule.windowStart = from;
           rule.lastStart = from + (within ?? 0);
           rule.windowEnd = Math.max(Math.min(end, to), rule.windowEnd);
+          if (rule.startsWithKeyword && rule.places.length <= MAX_PLACES) rule.places.push(place);
         }
       }
       for (const rule of touched) {
         search(rule, arena, start, end, first + index, candidates);
         rule.windowEnd = 0;
+        rule.places.length = 0;
         rule.matches = 0;
       }
       touched.length = 0;
@@ -205,8 +215,10 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     if (!mayMatch(rule, arena, start + from, viewEnd)) return;
     rule.regex ??= regexOf(rule.compiled.regex);
     const view = arena.subarray(start, viewEnd);
+    // Keywords are found by what is rarest in them, so of two that overlap the later may come first.
+    rule.places.sort((a, b) => a - b);
     do {
-      const spans = rule.regex.exec(view, from);
+      const spans = nextMatch(rule, rule.regex, view, from, start);
       const whole = spans?.[0];
       if (spans === undefined || whole === undefined) return;
       const secret = secretOf(spans, rule.compiled.secretGroup) ?? whole;
@@ -222,6 +234,22 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
       }
       from = Math.max(whole[1], from + 1);
     } while (mayMatch(rule, arena, start + from, viewEnd));
+  }
+
+  /** A few places are tried one by one, each soon given up; a search looks at every byte up to the window's end. */
+  function nextMatch(
+    { startsWithKeyword, places }: Rule,
+    regex: ByteRegex,
+    view: Buffer,
+    from: number,
+    start: number,
+  ): RegexSpans | undefined {
+    if (!startsWithKeyword || places.length > MAX_PLACES) return regex.exec(view, from);
+    for (const place of places) {
+      const spans = place - start < from ? undefined : regex.matchAt(view, place - start);
+      if (spans !== undefined) return spans;
+    }
+    return undefined;
   }
 
   /** Where no check moves the confidence, the match is weighed against others before it is judged: judging costs more. */
