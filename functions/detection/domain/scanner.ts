@@ -541,36 +541,34 @@ function resolve(candidates: readonly Candidate[]): readonly Match[] {
       (a.rule < b.rule ? -1 : 1),
   );
   // Kept findings do not overlap, so they stand in one order by offset, and only neighbours can overlap a new one.
-  const kept: { match: Match; covers: Span[] }[] = [];
+  const kept: (Match & { covers: Span[] })[] = [];
   for (const candidate of ranked) {
     const end = candidate.offset + candidate.length;
     const place = firstEndingAfter(kept, candidate.offset);
     const neighbour = kept[place];
     // What lies within a better one adds nothing to it, whatever it is.
-    if (
-      neighbour !== undefined &&
-      neighbour.match.offset <= candidate.offset &&
-      end <= endOf(neighbour.match)
-    )
-      continue;
+    if (neighbour !== undefined && neighbour.offset <= candidate.offset && end <= endOf(neighbour)) continue;
     const match = candidate.judged();
     if (match === undefined) continue;
-    if (neighbour !== undefined && neighbour.match.offset < end) neighbour.covers.push(...match.covers);
-    else kept.splice(place, 0, { match, covers: [...match.covers] });
+    if (neighbour !== undefined && neighbour.offset < end) neighbour.covers.push(...match.covers);
+    else kept.splice(place, 0, { ...match, covers: [...match.covers] });
   }
-  return kept.map(({ match, covers }) => (covers.length === 1 ? match : { ...match, covers }));
+  return kept;
 }
 
 const endOf = ({ offset, length }: Span): number => offset + length;
 
-/** Index of the first kept finding that ends after `offset`. */
-function firstEndingAfter(kept: readonly { readonly match: Match }[], offset: number): number {
+/**
+ * Index of the first span that ends after `offset`.
+ * @param spans in order, none over another
+ */
+export function firstEndingAfter(spans: readonly Span[], offset: number): number {
   let low = 0;
-  let high = kept.length;
+  let high = spans.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const match = kept[middle]?.match;
-    if (match !== undefined && endOf(match) > offset) high = middle;
+    const span = spans[middle];
+    if (span !== undefined && endOf(span) > offset) high = middle;
     else low = middle + 1;
   }
   return low;
