@@ -17,20 +17,33 @@ const LONGEST_CAPTURED = 512;
 export function createRe2Regex(source: string): ByteRegex {
   // `g` honours lastIndex, `d` gives the groups' offsets, `s` and `m` are left to the source's own flags.
   const regex = new RE2(source, 'gdu');
-  let parts: { readonly sticky: Ending; readonly locate: Locate } | undefined;
+  const sticky = endingOf(source);
+  let locate: Locate | undefined;
+
+  /** What tests tell of a match from `start` to `end`; undefined where RE2 has to capture. */
+  function located(bytes: Buffer, start: number, end: number): RegexSpans | undefined {
+    locate ??= locatorOf(source);
+    const groups = locate(bytes, start, end);
+    if (groups !== undefined) return [[start, end], ...groups];
+    return end - start > LONGEST_CAPTURED ? [[start, end]] : undefined;
+  }
+
+  function captured(bytes: Buffer, from: number): RegexSpans | undefined {
+    regex.lastIndex = from;
+    return regex.exec(bytes)?.indices;
+  }
 
   return {
+    matchAt(bytes, at) {
+      const end = sticky(bytes, at);
+      return end < 0 ? undefined : (located(bytes, at, end) ?? captured(bytes, at));
+    },
     exec(bytes, from) {
       regex.lastIndex = from;
       if (!regex.test(bytes)) return undefined;
       const end = regex.lastIndex;
-      parts ??= { sticky: endingOf(source), locate: locatorOf(source) };
-      const start = startOf(regex, parts.sticky, bytes, from);
-      const groups = start === undefined ? undefined : parts.locate(bytes, start, end);
-      if (start !== undefined && groups !== undefined) return [[start, end], ...groups];
-      if (start !== undefined && end - start > LONGEST_CAPTURED) return [[start, end]];
-      regex.lastIndex = from;
-      return regex.exec(bytes)?.indices;
+      const start = startOf(regex, sticky, bytes, from);
+      return (start === undefined ? undefined : located(bytes, start, end)) ?? captured(bytes, from);
     },
   };
 }

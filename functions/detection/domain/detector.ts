@@ -5,7 +5,7 @@
  */
 import type { CompiledPack, CompiledRule } from './pack.ts';
 import type { CreateRegex } from './ports.ts';
-import { createScanner, isByName, type Match, type Span } from './scanner.ts';
+import { createScanner, firstEndingAfter, isByName, type Match, type Span } from './scanner.ts';
 import { decode } from './views/decode.ts';
 import { findDisguised, MIN_TOKEN, prefixKey, type Edge, type Layout, type Prefixes } from './views/find.ts';
 import { joinSplit, type Sequence } from './views/split.ts';
@@ -217,13 +217,20 @@ function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>):
       a.offset - b.offset ||
       (a.rule < b.rule ? -1 : 1),
   );
-  const kept: (DetectedMatch & { covers: Span[] })[] = [];
-  for (const match of ranked) {
-    const winner = kept.find((other) => overlap(other, match));
-    if (winner === undefined) kept.push({ ...match, covers: [...match.covers] });
-    else winner.covers.push(...match.covers);
+  // They do not overlap one another, so they stand in one order; `rank` says which was the better one.
+  const kept: (DetectedMatch & { covers: Span[]; rank: number })[] = [];
+  for (const [rank, match] of ranked.entries()) {
+    const place = firstEndingAfter(kept, match.offset);
+    let winner = kept[place];
+    for (let at = place; ; at += 1) {
+      const other = kept[at];
+      if (other === undefined || !overlap(other, match)) break;
+      if (winner === undefined || other.rank < winner.rank) winner = other;
+    }
+    if (winner !== undefined && overlap(winner, match)) winner.covers.push(...match.covers);
+    else kept.splice(place, 0, { ...match, covers: [...match.covers], rank });
   }
-  return kept.toSorted((a, b) => a.offset - b.offset);
+  return kept.map(({ rank: _, ...match }) => match);
 }
 
 /** A rule that says what should stand beside it takes its severity from whether it does. */

@@ -59,6 +59,7 @@ export const isByName = ({ generic, context }: CompiledRule): boolean =>
 interface Rule {
   readonly compiled: CompiledRule;
   readonly byName: boolean;
+  readonly startsWithKeyword: boolean;
   /** How far after its keyword a value may start, for a rule of context. */
   readonly within: number | undefined;
   /** What each match holds so many of in a row, where that is enough to look for it before the regex is tried. */
@@ -70,6 +71,8 @@ interface Rule {
   allowlist: readonly ByteRegex[] | undefined;
   /** The part of the present entry that waits to be searched; `windowEnd` 0 where there is none. */
   windowStart: number;
+  /** The keywords that opened it, where a match starts with one: as many as may be tried one by one, and one more. */
+  readonly places: number[];
   /** Matches in the present entry so far. */
   matches: number;
   /** Past the last keyword that opened it: where a match may start at the latest, for a rule of context. */
@@ -87,6 +90,8 @@ interface Candidate extends Span {
 
 /** No UTF-8 text holds this byte, no class matches it and `\b` takes it for the edge of a word. */
 const SEPARATOR = 0xff;
+/** So many keywords of one window are tried one by one: each may be looked at as far as the window goes. */
+const MAX_PLACES = 32;
 /** Bytes past the longest match that a regex may want to look at. */
 const LOOK_AHEAD = 4;
 
@@ -95,12 +100,14 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
   const rules: readonly Rule[] = pack.rules.map((compiled) => ({
     compiled,
     byName: isByName(compiled),
+    startsWithKeyword: compiled.context === undefined && compiled.lookBehind === 0,
     within: compiled.context?.within,
     run: runOf(compiled, runs),
     prior: compiled.checks.length > 0 ? undefined : confidenceOf(compiled.confidence, []),
     regex: undefined,
     allowlist: undefined,
     windowStart: 0,
+    places: [],
     matches: 0,
     lastStart: 0,
     windowEnd: 0,
@@ -177,14 +184,17 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
           } else if (from > rule.windowEnd) {
             search(rule, arena, start, end, first + index, candidates);
             rule.windowStart = from;
+            rule.places.length = 0;
           } else if (from < rule.windowStart) rule.windowStart = from;
           rule.lastStart = from + (within ?? 0);
           rule.windowEnd = Math.max(Math.min(end, to), rule.windowEnd);
+          if (rule.startsWithKeyword && rule.places.length <= MAX_PLACES) rule.places.push(place);
         }
       }
       for (const rule of touched) {
         search(rule, arena, start, end, first + index, candidates);
         rule.windowEnd = 0;
+        rule.places.length = 0;
         rule.matches = 0;
       }
       touched.length = 0;
@@ -206,8 +216,10 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     if (!mayMatch(rule, arena, start + from, viewEnd)) return;
     rule.regex ??= regexOf(rule.compiled.regex);
     const view = arena.subarray(start, viewEnd);
+    // Keywords are found by what is rarest in them, so of two that overlap the later may come first.
+    rule.places.sort((a, b) => a - b);
     do {
-      const spans = rule.regex.exec(view, from);
+      const spans = nextMatch(rule, rule.regex, view, from, start);
       const whole = spans?.[0];
       if (spans === undefined || whole === undefined) return;
       const secret = secretOf(spans, rule.compiled.secretGroup) ?? whole;
@@ -223,6 +235,22 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
       }
       from = Math.max(whole[1], from + 1);
     } while (mayMatch(rule, arena, start + from, viewEnd));
+  }
+
+  /** A few places are tried one by one, each soon given up; a search looks at every byte up to the window's end. */
+  function nextMatch(
+    { startsWithKeyword, places }: Rule,
+    regex: ByteRegex,
+    view: Buffer,
+    from: number,
+    start: number,
+  ): RegexSpans | undefined {
+    if (!startsWithKeyword || places.length > MAX_PLACES) return regex.exec(view, from);
+    for (const place of places) {
+      const spans = place - start < from ? undefined : regex.matchAt(view, place - start);
+      if (spans !== undefined) return spans;
+    }
+    return undefined;
   }
 
   /** Where no check moves the confidence, the match is weighed against others before it is judged: judging costs more. */
@@ -524,36 +552,34 @@ function resolve(candidates: readonly Candidate[]): readonly Match[] {
       (a.rule < b.rule ? -1 : 1),
   );
   // Kept findings do not overlap, so they stand in one order by offset, and only neighbours can overlap a new one.
-  const kept: { match: Match; covers: Span[] }[] = [];
+  const kept: (Match & { covers: Span[] })[] = [];
   for (const candidate of ranked) {
     const end = candidate.offset + candidate.length;
     const place = firstEndingAfter(kept, candidate.offset);
     const neighbour = kept[place];
     // What lies within a better one adds nothing to it, whatever it is.
-    if (
-      neighbour !== undefined &&
-      neighbour.match.offset <= candidate.offset &&
-      end <= endOf(neighbour.match)
-    )
-      continue;
+    if (neighbour !== undefined && neighbour.offset <= candidate.offset && end <= endOf(neighbour)) continue;
     const match = candidate.judged();
     if (match === undefined) continue;
-    if (neighbour !== undefined && neighbour.match.offset < end) neighbour.covers.push(...match.covers);
-    else kept.splice(place, 0, { match, covers: [...match.covers] });
+    if (neighbour !== undefined && neighbour.offset < end) neighbour.covers.push(...match.covers);
+    else kept.splice(place, 0, { ...match, covers: [...match.covers] });
   }
-  return kept.map(({ match, covers }) => (covers.length === 1 ? match : { ...match, covers }));
+  return kept;
 }
 
 const endOf = ({ offset, length }: Span): number => offset + length;
 
-/** Index of the first kept finding that ends after `offset`. */
-function firstEndingAfter(kept: readonly { readonly match: Match }[], offset: number): number {
+/**
+ * Index of the first span that ends after `offset`.
+ * @param spans in order, none over another
+ */
+export function firstEndingAfter(spans: readonly Span[], offset: number): number {
   let low = 0;
-  let high = kept.length;
+  let high = spans.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const match = kept[middle]?.match;
-    if (match !== undefined && endOf(match) > offset) high = middle;
+    const span = spans[middle];
+    if (span !== undefined && endOf(span) > offset) high = middle;
     else low = middle + 1;
   }
   return low;

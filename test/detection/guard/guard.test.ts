@@ -206,11 +206,10 @@ describe('a verdict', () => {
 });
 
 describe('a guard that fails', () => {
-  const broken = () => ({
-    exec: () => {
-      throw new Error('out of memory, while looking at a secret');
-    },
-  });
+  const fail = () => {
+    throw new Error('out of memory, while looking at a secret');
+  };
+  const broken = () => ({ exec: fail, matchAt: fail });
   const { text } = leakOf('github-pat');
   /** Compiles at first, and breaks on the first message that has a keyword of a rule. */
   const failing = (whenGuardFails?: 'block' | 'allow') =>
