@@ -5,35 +5,54 @@
  */
 import { createRe2Regex } from '../../functions/detection/adapters/re2-regex.ts';
 
-export type Reader = (text: string) => string;
+/** Where a regex first matches: the match's and the secret's bounds in bytes; undefined where it does not. */
+type Reading = readonly [from: number, secretFrom: number, secretTo: number, to: number] | undefined;
+export type Reader = (bytes: Buffer) => Reading;
 
-/** How a regex reads a text: the text again, with its first match marked. */
 export function readerOf(regex: string, secretGroup: number | undefined): Reader {
   const compiled = createRe2Regex(regex);
-  return (text) => {
-    const bytes = Buffer.from(text);
+  return (bytes) => {
     const spans = compiled.exec(bytes, 0);
     const whole = spans?.[0];
-    if (spans === undefined || whole === undefined) return text;
+    if (spans === undefined || whole === undefined) return undefined;
     const secret =
       (secretGroup === undefined ? spans.slice(1).find((span) => span !== undefined) : spans[secretGroup]) ??
       whole;
-    const part = (from: number, to: number): string => bytes.toString('utf8', from, to);
-    return [
-      part(0, whole[0]),
-      '«',
-      part(whole[0], secret[0]),
-      '‹',
-      part(secret[0], secret[1]),
-      '›',
-      part(secret[1], whole[1]),
-      '»',
-      part(whole[1], bytes.length),
-    ].join('');
+    return [whole[0], secret[0], secret[1], whole[1]];
   };
 }
 
-export const unmarked = (text: string): string => text.replaceAll(/[«»‹›]/g, '');
+export const isSame = (one: Reading, other: Reading): boolean =>
+  one === other ||
+  (one !== undefined && other !== undefined && one.every((place, at) => place === other[at]));
+
+const SIGNS = ['«', '‹', '›', '»'] as const;
+
+/** The text with its first match marked. */
+export function marked(bytes: Buffer, reading: Reading): string {
+  let text = '';
+  let at = 0;
+  for (const [index, place] of (reading ?? []).entries()) {
+    text += bytes.toString('utf8', at, place) + (SIGNS[index] ?? '');
+    at = place;
+  }
+  return text + bytes.toString('utf8', at);
+}
+
+/** A marked text without its marks, and what they say. */
+export function unmarked(text: string): { readonly bytes: Buffer; readonly reading: Reading } {
+  const [before, context = '', secret = '', rest = '', after = ''] = text.split(/[«‹›»]/);
+  const bytes = Buffer.from(text.replaceAll(/[«»‹›]/g, ''));
+  if (!text.includes('«')) return { bytes, reading: undefined };
+  const from = Buffer.byteLength(before ?? '');
+  const secretFrom = from + Buffer.byteLength(context);
+  const secretTo = secretFrom + Buffer.byteLength(secret);
+  const to = secretTo + Buffer.byteLength(rest);
+  return {
+    bytes: bytes.subarray(0, to + Buffer.byteLength(after)),
+    reading: [from, secretFrom, secretTo, to],
+  };
+}
 
 /** Runs of one character, written short. */
 export const shortened = (text: string): string =>

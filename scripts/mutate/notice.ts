@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { unmarked, written, type Reader } from './bounds.ts';
+import { isSame, unmarked, written, type Reader } from './bounds.ts';
 
 export const BOUNDS = path.resolve(import.meta.dirname, '../../patterns/bounds');
 const EQUIVALENT = 'equivalent.yaml';
@@ -13,14 +13,14 @@ const boundsFile = z.record(z.string(), z.array(z.string())).nullable();
 const equivalentFile = z.record(z.string(), z.record(z.string(), z.array(z.string()))).nullable();
 
 export interface Bounds {
-  /** Marked texts by rule. */
-  readonly texts: ReadonlyMap<string, readonly string[]>;
+  /** Texts by rule. */
+  readonly texts: ReadonlyMap<string, readonly Bound[]>;
   /** Slips that change nothing, by rule. */
   readonly equivalent: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export async function readBounds(): Promise<Bounds> {
-  const texts = new Map<string, readonly string[]>();
+  const texts = new Map<string, readonly Bound[]>();
   const equivalent = new Map<string, Set<string>>();
   for (const name of (await readdir(BOUNDS).catch(() => [])).toSorted()) {
     const content: unknown = parse(await readFile(path.join(BOUNDS, name), 'utf8'));
@@ -30,14 +30,21 @@ export async function readBounds(): Promise<Bounds> {
           equivalent.set(rule, new Set([...(equivalent.get(rule) ?? []), ...slips]));
     } else
       for (const [rule, marked] of Object.entries(boundsFile.parse(content) ?? {}))
-        texts.set(rule, marked.map(written));
+        texts.set(
+          rule,
+          marked.map((text) => unmarked(written(text))),
+        );
   }
   return { texts, equivalent };
 }
 
-/** @param match texts that must hold a match; `bounds`: marked texts that must read just so */
-export function isNoticed(read: Reader, match: readonly string[], bounds: readonly string[]): boolean {
+/** A text, and how the rule reads it. */
+export type Bound = ReturnType<typeof unmarked>;
+
+/** @param match texts that must hold a match; `bounds`: texts that must be read just so */
+export function isNoticed(read: Reader, match: readonly string[], bounds: readonly Bound[]): boolean {
   return (
-    match.some((text) => read(text) === text) || bounds.some((marked) => read(unmarked(marked)) !== marked)
+    match.some((text) => read(Buffer.from(text)) === undefined) ||
+    bounds.some(({ bytes, reading }) => !isSame(read(bytes), reading))
   );
 }
