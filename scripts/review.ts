@@ -1,4 +1,4 @@
-/** `npm run review -- list | show CASE | confirm CASE --reason … | …`: the cases of a deployed stage, and decisions about them. */
+/** `npm run review -- list | findings | show CASE | confirm CASE --reason … | …`: the cases of a deployed stage, and decisions about them. */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -16,7 +16,8 @@ try {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      ...{ status: text, severity: text, type: text, limit: text, cursor: text },
+      ...{ status: text, severity: text, type: text, agent: text, fingerprint: text },
+      ...{ from: text, until: text, limit: text, cursor: text },
       ...{ reason: text, reviewer: text, seen: text, stage: text },
     },
   });

@@ -9,11 +9,8 @@ import { createLogger, describeError } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { readBusEvent } from './adapters/bus-event.ts';
 import { createDynamoGroupStore } from './adapters/dynamo-group-store.ts';
-import {
-  createDynamoInhibitionStore,
-  createDynamoSilenceStore,
-  createDynamoWindowStore,
-} from './adapters/dynamo-window-store.ts';
+import { createDynamoSilenceStore } from './adapters/dynamo-silence-book.ts';
+import { createDynamoInhibitionStore, createDynamoWindowStore } from './adapters/dynamo-window-store.ts';
 import { createSqsOutbox, readTimer } from './adapters/sqs-outbox.ts';
 import { elapse, evaluate, type EvaluateDeps } from './domain/evaluate.ts';
 import type { AlertEvent } from './domain/event.ts';
@@ -117,6 +114,7 @@ function build(): EvaluateEventsDependencies {
           webhook: env.WEBHOOK_QUEUE_URL,
         },
       }),
+      raised: new Set(),
       now,
       linkTo: linkUnder(env.CONSOLE_URL),
     },

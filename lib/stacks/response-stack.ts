@@ -10,9 +10,9 @@ export class ResponseStack extends Stack {
 
   constructor(scope: Construct, id: string, props: StackProps & { readonly data: DataStack }) {
     super(scope, id, props);
-    const { foundation, cases, metrics, bus, alertState } = props.data;
+    const { foundation, quarantine, cases, metrics, bus, alertState } = props.data;
     this.alerts = new Alerts(this, 'Alerts', { foundation, bus, state: alertState });
-    const desk = new ReviewDesk(this, 'ReviewDesk', { foundation, cases, metrics });
+    const desk = new ReviewDesk(this, 'ReviewDesk', { foundation, quarantine, cases, metrics });
     new CfnOutput(this, 'ReviewFunctionName', { value: desk.function.functionName });
     new CfnOutput(this, 'AlertTopicArn', { value: this.alerts.topic.topicArn });
     new CfnOutput(this, 'EvaluateFunctionName', { value: this.alerts.evaluate.functionName });

@@ -1,7 +1,6 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import type { InhibitionStore, SilenceStore, WindowStore } from '../domain/ports.ts';
-import { silence } from '../domain/silence.ts';
+import type { InhibitionStore, WindowStore } from '../domain/ports.ts';
 import {
   expiry,
   getAll,
@@ -20,6 +19,9 @@ const stored = z.object({
   rules: z.array(z.string()),
   value: z.string().optional(),
 });
+/** What one rule has matched lies apart, so that it can be found among what others have matched in a flood. */
+const ofRule = (key: string, rule: string): string => `${key}#${rule}`;
+
 /** A message may wait so long before it is evaluated. */
 const LATE_DAYS = 5;
 const DAY_MS = 86_400_000;
@@ -34,31 +36,35 @@ export function createDynamoWindowStore(table: StateTable): WindowStore {
       ScanIndexForward: forwards,
       Limit: limit,
     });
+  async function around(key: string, at: number, spanMs: number, limit: number) {
+    // `~` sorts behind every id.
+    const [before, after] = await Promise.all([
+      page(key, sortable(at - spanMs), `${sortable(at)}#~`, limit, false),
+      page(key, sortable(at + 1), `${sortable(at + spanMs)}#~`, limit, true),
+    ]);
+    return [...before, ...after].map((item) => {
+      const { value, ...event } = stored.parse(item);
+      return { ...event, ...(value === undefined ? {} : { value }) };
+    });
+  }
   return {
     async add(entries) {
       await putAll(
         table,
-        entries.map(({ key, rule, entry }) => ({
-          ...stateKey.window(key, entry.at, entry.id),
-          ...entry,
-          expiresAt: expiry(
-            entry.at,
-            LATE_DAYS + Math.ceil((rule.timespanMs + (rule.usual?.overMs ?? 0)) / DAY_MS),
-          ),
-        })),
+        entries.flatMap(({ key, rule, entry }) =>
+          (rule.type === 'temporal' ? entry.rules.map((name) => ofRule(key, name)) : [key]).map((window) => ({
+            ...stateKey.window(window, entry.at, entry.id),
+            ...entry,
+            expiresAt: expiry(
+              entry.at,
+              LATE_DAYS + Math.ceil((rule.timespanMs + (rule.usual?.overMs ?? 0)) / DAY_MS),
+            ),
+          })),
+        ),
       );
     },
-    async around(key, at, spanMs, limit) {
-      // `~` sorts behind every id.
-      const [before, after] = await Promise.all([
-        page(key, sortable(at - spanMs), `${sortable(at)}#~`, limit, false),
-        page(key, sortable(at + 1), `${sortable(at + spanMs)}#~`, limit, true),
-      ]);
-      return [...before, ...after].map((item) => {
-        const { value, ...event } = stored.parse(item);
-        return { ...event, ...(value === undefined ? {} : { value }) };
-      });
-    },
+    around,
+    nearest: (key, rule, at, spanMs) => around(ofRule(key, rule), at, spanMs, 1),
     async count(key, from, to, limit) {
       if (to <= from) return 0;
       const { Count = 0 } = await client.send(
@@ -113,31 +119,6 @@ export function createDynamoInhibitionStore(table: StateTable): InhibitionStore 
     async isInhibited(key, now) {
       const [item] = await getAll(table, [stateKey.inhibition(key)]);
       return item !== undefined && z.object({ until: z.number() }).parse(item).until > now;
-    },
-  };
-}
-
-const KNOWN_FOR_MS = 2_000;
-
-/** Reads silences, and believes them for two seconds. */
-export function createDynamoSilenceStore(table: StateTable, now: () => number): SilenceStore {
-  let known: { readonly at: number; readonly silences: ReturnType<SilenceStore['silences']> } | undefined;
-  const read = async () => {
-    const items = await queryAll(table, {
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': 'SILENCE' },
-    });
-    // One that cannot be read silences nothing: better an alert too many.
-    return items.flatMap((item) => z.object(silence.shape).safeParse(item).data ?? []);
-  };
-  return {
-    async silences() {
-      if (!known || now() - known.at > KNOWN_FOR_MS) {
-        const silences = read();
-        known = { at: now(), silences };
-        silences.catch(() => (known = undefined));
-      }
-      return known.silences;
     },
   };
 }

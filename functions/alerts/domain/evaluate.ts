@@ -7,7 +7,16 @@ import { decide, lookAgainAt, severityOf, waitFor, type Group } from './group.ts
 import { labelsOf, type Labels } from './labels.ts';
 import { noteId } from './note.ts';
 import type { GroupStore, InhibitionStore, Outbox, SilenceStore, Timer, WindowStore } from './ports.ts';
-import { correlate, enoughEvents, subjectOf, type RuleBook, type WindowEntry } from './rule-book.ts';
+import {
+  correlate,
+  enoughEvents,
+  nextPeriod,
+  onlyFiring,
+  subjectOf,
+  type RuleBook,
+  type WindowEntry,
+} from './rule-book.ts';
+import type { WindowEvent } from './sigma/window.ts';
 
 export interface EvaluateDeps {
   readonly book: RuleBook;
@@ -16,6 +25,8 @@ export interface EvaluateDeps {
   readonly inhibitions: InhibitionStore;
   readonly silences: SilenceStore;
   readonly outbox: Outbox;
+  /** Ids of correlations' alerts that are in their groups already, as far as this function knows. */
+  readonly raised: Set<string>;
   readonly now: () => number;
   readonly linkTo: (labels: Labels) => string;
   /** Told of what happened, for the log. */
@@ -44,6 +55,7 @@ export type Observation =
 
 /** A window of a rule that counts values, or not upwards, is read as far as this on each side; nearer events count. */
 const MOST_EVENTS = 1_000;
+const MOST_REMEMBERED = 10_000;
 /** A message that was decided and not confirmed as sent is sent again by whoever sees it after this long. */
 const RESEND_AFTER_MS = 5_000;
 /** Others work on the same group: not more than a batch of functions do so at once. */
@@ -91,6 +103,9 @@ export async function evaluate(
     observeAlerts(event, [...own, ...built], deps);
   }
   for (const { key, episode } of touched) await look(key, episode, again, deps, { ends: true });
+  // Only now, when nothing of it can get lost any more.
+  if (deps.raised.size > MOST_REMEMBERED) deps.raised.clear();
+  for (const { id } of correlated.flat()) deps.raised.add(id);
 }
 
 /** One line for each event that something was raised at, so that it can be followed by its correlation id. */
@@ -107,13 +122,33 @@ function observeAlerts(event: AlertEvent, alerts: readonly Alert[], { observe, n
   });
 }
 
-async function lookAround(entry: WindowEntry, { windows }: EvaluateDeps): Promise<readonly Alert[]> {
+async function lookAround(entry: WindowEntry, deps: EvaluateDeps): Promise<readonly Alert[]> {
+  const { windows, raised, now } = deps;
   const { rule, key } = entry;
+  const only = onlyFiring(entry, now());
+  if (only !== undefined && raised.has(only)) return [];
+  if (rule.type === 'temporal') return correlate(entry, await lookForAll(entry, windows), 0);
   const { at } = entry.entry;
   const before = at - rule.timespanMs;
   const usual = rule.usual ? await windows.count(key, before - rule.usual.overMs, before, MOST_EVENTS) : 0;
   const limit = Math.min(enoughEvents(rule, usual) ?? MOST_EVENTS, MOST_EVENTS);
   return correlate(entry, await windows.around(key, at, rule.timespanMs, limit), usual);
+}
+
+/**
+ * Of a `temporal` window, what decides it: around the event, and around the border to the next period, the nearest
+ * event of each rule. Whatever fires with others fires with these in the same period, so a flood need not be read.
+ */
+async function lookForAll(entry: WindowEntry, windows: WindowStore): Promise<readonly WindowEvent[]> {
+  const { rule, key } = entry;
+  const { at, rules: matched } = entry.entry;
+  const nearest = async (names: readonly string[], time: number) =>
+    (await Promise.all(names.map((name) => windows.nearest(key, name, time, rule.timespanMs)))).flat();
+  const others = rule.rules.filter((name) => !matched.includes(name));
+  const found = await nearest(others, at);
+  if (others.some((name) => !found.some(({ rules }) => rules.includes(name)))) return [];
+  const border = await nearest(rule.rules, nextPeriod(entry) - 1);
+  return [...new Map([entry.entry, ...found, ...border].map((event) => [event.id, event])).values()];
 }
 
 /** A timer is due. @param again whether it may have been handled before, in part */

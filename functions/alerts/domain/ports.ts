@@ -12,6 +12,8 @@ export interface WindowStore {
   add(entries: readonly WindowEntry[]): Promise<void>;
   /** The events around a time, at most `limit` on each side and the nearest of them, itself included. */
   around(key: string, at: number, spanMs: number, limit: number): Promise<readonly WindowEvent[]>;
+  /** Of a `temporal` window, of the events that one rule matched: the last up to a time and the first after it. */
+  nearest(key: string, rule: string, at: number, spanMs: number): Promise<readonly WindowEvent[]>;
   /** How many events came in `[from, to)`; not more than `limit`. */
   count(key: string, from: number, to: number, limit: number): Promise<number>;
   /** Remembers that something expected has come. */

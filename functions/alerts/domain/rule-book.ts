@@ -129,13 +129,35 @@ export function correlate(
   usualCount: number,
 ): readonly Alert[] {
   const fired = firesAt(rule, content, entry, () => usualCount);
-  const periods = new Map(fired.map(({ at }) => [Math.floor(at / rule.timespanMs), at]));
+  const periods = new Map(fired.map(({ at }) => [periodOf(rule, at), at]));
   return Array.from(periods, ([period, at]) => ({
-    id: digest(rule.name, key, period),
+    id: firingId(rule, key, period),
     rule: rule.name,
     at,
     labels: labelsOf(event.fields),
   }));
+}
+
+const periodOf = (rule: CorrelationRule, at: number): number => Math.floor(at / rule.timespanMs);
+const firingId = (rule: CorrelationRule, key: string, period: number): string =>
+  digest(rule.name, key, period);
+
+/** Clocks of publishers agree with ours to within this. */
+const SKEW_MS = 60_000;
+
+/**
+ * The alert that an event could still raise, if it is that of one period alone: where it was raised already there is
+ * nothing to look for. Undefined where the event may also have completed what comes in the next period.
+ */
+export function onlyFiring({ rule, key, entry }: WindowEntry, now: number): string | undefined {
+  const period = periodOf(rule, entry.at);
+  const upwards = rule.thresholds.every(({ op }) => op === 'gte' || op === 'gt');
+  return upwards && now + SKEW_MS < (period + 1) * rule.timespanMs ? firingId(rule, key, period) : undefined;
+}
+
+/** When the period after an event's begins, milliseconds since the epoch. */
+export function nextPeriod({ rule, entry }: WindowEntry): number {
+  return (periodOf(rule, entry.at) + 1) * rule.timespanMs;
 }
 
 /** How many events on each side of an added one can matter; `undefined` where every one of the window can. */

@@ -1,35 +1,18 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, expect, inject, test } from 'vitest';
 import {
   createDynamoBreaker,
   createDynamoDeliveryLog,
 } from '../../../functions/alerts/adapters/dynamo-delivery-log.ts';
-import { awsOptions } from '../../support/emulator-client.ts';
+import type { StateTable } from '../../../functions/alerts/adapters/state-table.ts';
 import { aNote } from '../../support/note-builder.ts';
+import { stateTables } from '../../support/state-table.ts';
 
-const plain = new DynamoDBClient(awsOptions(inject('endpoint')));
-const client = DynamoDBDocumentClient.from(plain, { marshallOptions: { removeUndefinedValues: true } });
-let table: { client: DynamoDBDocumentClient; tableName: string };
+const tables = stateTables(inject('endpoint'));
+let table: StateTable;
 const NOW = 1_800_000_000_000;
-afterAll(() => plain.destroy());
+afterAll(() => tables.close());
 beforeEach(async () => {
-  table = { client, tableName: `deliveries-${randomUUID()}` };
-  await plain.send(
-    new CreateTableCommand({
-      TableName: table.tableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-    }),
-  );
+  table = await tables.create();
 });
 
 test('a message is claimed by one function; what it was called is known to the next message', async () => {

@@ -1,59 +1,43 @@
 /** The evaluation on real tables and queues: repeated, reordered and by several functions at once. */
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { readFile } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createDynamoGroupStore } from '../../../functions/alerts/adapters/dynamo-group-store.ts';
 import {
   createDynamoInhibitionStore,
-  createDynamoSilenceStore,
   createDynamoWindowStore,
 } from '../../../functions/alerts/adapters/dynamo-window-store.ts';
-import { putAll, stateKey } from '../../../functions/alerts/adapters/state-table.ts';
+import {
+  createDynamoSilenceBook,
+  createDynamoSilenceStore,
+} from '../../../functions/alerts/adapters/dynamo-silence-book.ts';
+import type { StateTable } from '../../../functions/alerts/adapters/state-table.ts';
 import { elapse, evaluate, type EvaluateDeps } from '../../../functions/alerts/domain/evaluate.ts';
 import type { AlertEvent } from '../../../functions/alerts/domain/event.ts';
 import { noteId, type Note } from '../../../functions/alerts/domain/note.ts';
 import type { Timer } from '../../../functions/alerts/domain/ports.ts';
 import { RuleBook } from '../../../functions/alerts/domain/rule-book.ts';
 import { ruleSet } from '../../../functions/alerts/domain/sigma/rule.ts';
-import { awsOptions } from '../../support/emulator-client.ts';
+import { stateTables } from '../../support/state-table.ts';
 
-const plain = new DynamoDBClient(awsOptions(inject('endpoint')));
-const client = DynamoDBDocumentClient.from(plain, { marshallOptions: { removeUndefinedValues: true } });
+const tables = stateTables(inject('endpoint'));
 const rules = ruleSet.parse(
   JSON.parse(
     await readFile(path.resolve(import.meta.dirname, '../../../functions/alerts/rules.json'), 'utf8'),
   ),
 );
 const START = Date.parse('2026-11-21T10:00:00Z');
-afterAll(() => plain.destroy());
+afterAll(() => tables.close());
 
 let now: number;
 let notes: Note[];
 let timers: Timer[];
-let table: { client: DynamoDBDocumentClient; tableName: string };
+let table: StateTable;
 /** Lets the next send fail, as a function that dies there. */
 let failing: number;
 
 beforeEach(async () => {
-  const TableName = `state-${randomUUID()}`;
-  await plain.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-    }),
-  );
-  table = { client, tableName: TableName };
+  table = await tables.create();
   now = START;
   notes = [];
   timers = [];
@@ -78,6 +62,7 @@ function deps(): EvaluateDeps {
       },
       remind: async (more) => void timers.push(...more),
     },
+    raised: new Set(),
     now: () => now,
     linkTo: () => 'https://console.example/cases',
     observe: () => undefined,
@@ -199,22 +184,28 @@ describe('an absence', () => {
 
 describe('a silence', () => {
   test('keeps what fits it back, and what it kept back is told when it ends', async () => {
-    await putAll(table, [
-      {
-        ...stateKey.silence('s1'),
-        id: 's1',
-        matchers: [{ name: 'agent', equal: true, value: 'agent-*' }],
-        startsAt: START - 1,
-        endsAt: START + 200_000,
-        author: 'ann',
-        reason: 'a test of the fleet',
-      },
-    ]);
+    const book = createDynamoSilenceBook(table);
+    await book.add({
+      id: 's1',
+      matchers: [{ name: 'agent', equal: true, value: 'agent-*' }],
+      startsAt: START - 1,
+      endsAt: START + 900_000,
+      author: 'ann',
+      reason: 'a test of the fleet',
+    });
     await evaluate([leak(1)], false, deps());
     expect(notes).toEqual([]);
     timers = timers.filter(({ kind }) => kind === 'group');
     await pass(300_000);
+    expect(notes).toEqual([]);
+    expect(await book.end('s1', now)).toBe(true);
+    expect(await book.end('s1', now)).toBe(false);
+    expect(await book.end('unknown', now)).toBe(false);
+    await pass(300_000);
     expect(told()).toMatchObject([{ kind: 'open', count: 1 }]);
+    expect(await book.all()).toMatchObject([
+      { id: 's1', author: 'ann', reason: 'a test of the fleet', endsAt: START + 300_000 },
+    ]);
   });
 });
 
