@@ -188,11 +188,18 @@ export class System {
     return Messages.map(({ MessageAttributes }) => ({ reason: MessageAttributes?.['reason']?.StringValue }));
   }
 
-  async health(): Promise<z.infer<typeof health>> {
-    const { Payload } = await this.#lambda.send(
-      new InvokeCommand({ FunctionName: this.outputs.HealthFunctionName }),
+  /** @returns what a function answers. @throws when it fails */
+  async invoke(FunctionName: string, request: unknown): Promise<unknown> {
+    const { FunctionError, Payload } = await this.#lambda.send(
+      new InvokeCommand({ FunctionName, Payload: JSON.stringify(request) }),
     );
-    return health.parse(JSON.parse(Buffer.from(Payload ?? []).toString('utf8')));
+    const answer: unknown = JSON.parse(Buffer.from(Payload ?? []).toString('utf8'));
+    if (FunctionError !== undefined) throw new Error(`${FunctionName}: ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  async health(): Promise<z.infer<typeof health>> {
+    return health.parse(await this.invoke(this.outputs.HealthFunctionName, {}));
   }
 
   /** Structured lines of any function that carry the correlation id. */
