@@ -25,6 +25,16 @@ const sentence = (title: string, text: string) => ({
   type: 'rich_text_section' as const,
   elements: [{ ...literal(`${title} `), style: { bold: true } }, literal(text)],
 });
+const list = (lines: readonly string[]) => ({
+  type: 'rich_text' as const,
+  elements: [
+    {
+      type: 'rich_text_list' as const,
+      style: 'bullet' as const,
+      elements: lines.map((line) => ({ type: 'rich_text_section' as const, elements: [literal(line)] })),
+    },
+  ],
+});
 /** A value within formatted text; a mask's asterisks would else make it bold. */
 const value = (text: string): string =>
   /[*_~`]/.test(text) ? `\`${escape(text).replaceAll('`', "'")}\`` : escape(text);
@@ -42,19 +52,8 @@ export function slackMessage(note: Note) {
     text: escape(cut(headlineOf(note), SECTION)),
     blocks: [
       { type: 'header' as const, text: plain(`${mark} ${headlineOf(note)}`, HEADER) },
-      {
-        type: 'rich_text' as const,
-        elements: [
-          {
-            type: 'rich_text_list' as const,
-            style: 'bullet' as const,
-            elements: linesOf(note).map((line) => ({
-              type: 'rich_text_section' as const,
-              elements: [literal(line)],
-            })),
-          },
-        ],
-      },
+      // The headline says a single one already.
+      ...(note.count > 1 ? [list(linesOf(note))] : []),
       {
         type: 'section' as const,
         fields: factsOf(note)
