@@ -6,6 +6,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as prettier from 'prettier';
 import { compileRules, describeRuleProblem, type RuleFile } from './alerts/compile-rules.ts';
+import { createProjectScanner } from './support/project-scanner.ts';
 import { PROJECT_ROOT } from './support/project.ts';
 
 const RULES = path.join(PROJECT_ROOT, 'functions/alerts/rules.json');
@@ -22,8 +23,14 @@ export async function readRuleFiles(): Promise<readonly RuleFile[]> {
   );
 }
 
+/** @returns whether our own scanner finds a credential in a text */
+export async function createSecretCheck(): Promise<(text: string) => boolean> {
+  const scanner = await createProjectScanner();
+  return (text) => scanner.scan([text]).length > 0;
+}
+
 async function main(check: boolean): Promise<number> {
-  const compiled = compileRules(await readRuleFiles());
+  const compiled = compileRules(await readRuleFiles(), await createSecretCheck());
   if ('problems' in compiled) {
     for (const problem of compiled.problems) console.error(describeRuleProblem(problem));
     return 1;

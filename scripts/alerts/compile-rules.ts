@@ -123,9 +123,13 @@ interface Parsed {
   readonly rule: AlertRule;
 }
 
-/** @returns the rules of all files, or every problem that was found in them */
+/**
+ * @param looksSecret whether a text holds something that our own scanner takes for a credential
+ * @returns the rules of all files, or every problem that was found in them
+ */
 export function compileRules(
   files: readonly RuleFile[],
+  looksSecret: (text: string) => boolean,
 ): { rules: readonly AlertRule[] } | { problems: readonly RuleProblem[] } {
   const problems: RuleProblem[] = [];
   const parsed: Parsed[] = [];
@@ -144,6 +148,8 @@ export function compileRules(
       if (document.errors.length > 0) continue;
       const source: unknown = document.toJS();
       const rule = compileRule(source);
+      for (const { path, reason } of secretsIn(source, looksSecret))
+        problems.push({ file: file.name, line: lineOf(path), rule: undefined, reason });
       if (rule.ok) parsed.push({ file: file.name, lineOf, rule: rule.value });
       else {
         const named = head.pick({ name: true }).safeParse(source).data?.name;
@@ -160,6 +166,22 @@ export function compileRules(
 /** `patterns/alerts/x.yml:12 some-rule: why` */
 export function describeRuleProblem({ file, line, rule, reason }: RuleProblem): string {
   return `${file}${line === undefined ? '' : `:${line}`}${rule === undefined ? '' : ` ${rule}`}: ${reason}`;
+}
+
+/** Every text of a rule may come to stand in an alert, or in the bundle: none may hold a credential. */
+function secretsIn(
+  source: unknown,
+  looksSecret: (text: string) => boolean,
+  path: readonly PropertyKey[] = [],
+): readonly Complaint[] {
+  if (typeof source === 'string')
+    return looksSecret(source)
+      ? [{ path, reason: `${path.map(String).join('.')}: the text holds what looks like a credential` }]
+      : [];
+  if (typeof source !== 'object' || source === null) return [];
+  return Object.entries(source).flatMap(([key, value]) =>
+    secretsIn(value, looksSecret, [...path, Array.isArray(source) ? Number(key) : key]),
+  );
 }
 
 interface Complaint {

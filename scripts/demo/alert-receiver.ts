@@ -15,6 +15,8 @@ const delivery = z.discriminatedUnion('Type', [
 export interface AlertReceiver {
   /** Every message as it came, in the order it came; a repeated one stands here twice. */
   readonly received: readonly AlertMessage[];
+  /** When each of them came, milliseconds since the epoch. */
+  readonly receivedAt: readonly number[];
   /** Whatever came that is no alert by the contract: why, never what. */
   readonly refused: readonly string[];
   stop(): Promise<void>;
@@ -35,6 +37,7 @@ export function findingsIn(messages: readonly AlertMessage[]): number {
 /** Listens on a free loopback port, subscribes it to the topic and waits until the subscription is confirmed. */
 export async function startAlertReceiver(sns: SNSClient, topicArn: string): Promise<AlertReceiver> {
   const received: AlertMessage[] = [];
+  const receivedAt: number[] = [];
   const refused: string[] = [];
   const confirmed = Promise.withResolvers<undefined>();
   const server = createServer((request, response) => {
@@ -47,8 +50,10 @@ export async function startAlertReceiver(sns: SNSClient, topicArn: string): Prom
           return;
         }
         const alert = alertMessage.safeParse(JSON.parse(message.Message));
-        if (alert.success) received.push(alert.data);
-        else
+        if (alert.success) {
+          received.push(alert.data);
+          receivedAt.push(Date.now());
+        } else
           refused.push(
             alert.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.code}`).join('; '),
           );
@@ -75,6 +80,7 @@ export async function startAlertReceiver(sns: SNSClient, topicArn: string): Prom
   await confirmed.promise.finally(() => clearTimeout(timeout));
   return {
     received,
+    receivedAt,
     refused,
     stop: () =>
       new Promise((resolve) => {

@@ -100,6 +100,18 @@ export function lookAgainAt(group: Group, now: number): number | undefined {
   return arrivals === told ? burstUntil : undefined;
 }
 
+/** A flood that goes on is told in intervals that double, up to this. */
+const LONGEST_INTERVAL_MS = 3_600_000;
+
+/** After a message at `now`: when to look again, and whether and until when the end of a burst is waited for. */
+function nextLook(group: Group, now: number): { readonly dueAt: number; readonly burstUntil?: number } {
+  const { intervalMs, toldAt, told, arrivals, seen = told, burstUntil = 0 } = group;
+  if (toldAt !== undefined && now - toldAt < intervalMs) return { dueAt: now + intervalMs };
+  const goesOn = toldAt !== undefined && burstUntil > toldAt && now >= burstUntil && arrivals > seen;
+  const span = goesOn ? Math.min(LONGEST_INTERVAL_MS, 2 * (burstUntil - toldAt)) : intervalMs;
+  return { dueAt: now + Math.min(QUIET_MS, span), burstUntil: now + span };
+}
+
 /**
  * @param now milliseconds since the epoch
  * @param linkTo address of a page for a person, from the newest alert's labels
@@ -187,13 +199,8 @@ export function decide(
       .slice(-SAMPLES)
       .toReversed()
       .map(({ rule, labels }) => ({ rule, labels })),
-    link: linkTo(newest?.labels ?? {}),
+    link: linkTo(subjects.size > 1 ? group.labels : (newest?.labels ?? {})),
     channels,
   };
-  const interval = now + group.intervalMs;
-  const first = group.toldAt === undefined || now - group.toldAt >= group.intervalMs;
-  const next = first
-    ? { dueAt: Math.min(now + QUIET_MS, interval), burstUntil: interval }
-    : { dueAt: interval };
-  return { kind: 'tell', note, mark, closes: over, ...next };
+  return { kind: 'tell', note, mark, closes: over, ...nextLook(group, now) };
 }

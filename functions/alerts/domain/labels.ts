@@ -57,13 +57,17 @@ export function placeholdersOf(template: string): readonly string[] {
 /** Names that no person gave, such as keys of peers, are told apart by their ends. */
 const LONG_NAME = 32;
 
-/** Fills a template; what the event does not say stands there as `unknown`, and a long word is shortened in its middle. */
+/** A long word without its middle. */
+export function shortened(value: string): string {
+  return value.length <= LONG_NAME || /\s/.test(value)
+    ? value
+    : `${value.slice(0, 12).toWellFormed()}…${value.slice(-6).toWellFormed()}`;
+}
+
+/** Fills a template; what the event does not say stands there as `unknown`, and a long word is shortened. */
 export function fill(template: string, labels: Labels): string {
   return template.replaceAll(PLACEHOLDER, (_, name: string) => {
     const label = labelName.safeParse(name);
-    const value = (label.success ? labels[label.data] : undefined) ?? 'unknown';
-    return value.length <= LONG_NAME || /\s/.test(value)
-      ? value
-      : `${value.slice(0, 12).toWellFormed()}…${value.slice(-6).toWellFormed()}`;
+    return shortened((label.success ? labels[label.data] : undefined) ?? 'unknown');
   });
 }

@@ -1,7 +1,7 @@
 /** What a channel is handed: one message about a group, complete in itself, so that the newest one is enough. */
 import { z } from 'zod';
 import { severity } from '../../contracts/finding.ts';
-import { labelName } from './labels.ts';
+import { labelName, shortened } from './labels.ts';
 import { channelName } from './sigma/rule.ts';
 
 const labels = z.partialRecord(labelName, z.string());
@@ -61,10 +61,22 @@ export function noteId(sent: Pick<Note, 'group' | 'episode' | 'revision'>): stri
   return `${episodeOf(sent)}-${sent.revision}`;
 }
 
-/** The line that a person sees first. */
-export function headlineOf({ kind, severity: worst, rules, count: alerts }: Note): string {
+/** What an alert is about in few words: the newest of the worst, or how many of whom. */
+export function titleOf({ kind, rules, count: alerts, labels: shared }: Note): string {
   const [first] = rules;
-  // The count first: a long line loses its end on the way.
-  const count = alerts > 1 ? ` (${alerts.toLocaleString('en')} alerts)` : '';
-  return `${kind === 'resolve' ? 'RESOLVED' : worst}${count}: ${first?.summary ?? ''}`;
+  if (alerts === 1 || !first) return first?.summary ?? '';
+  // Of whom stands first: a long line loses its end on the way.
+  const whom = shared.agent ?? shared.principal ?? shared.alarm ?? shared.secretType;
+  const many = `${alerts.toLocaleString('en')} alerts${whom === undefined ? '' : ` about ${shortened(whom)}`}`;
+  return kind === 'resolve' ? many : `${many}, lately: ${first.summary}`;
+}
+
+/** The line that a person sees first. */
+export function headlineOf(note: Note): string {
+  return `${note.kind === 'resolve' ? 'RESOLVED' : note.severity}: ${titleOf(note)}`;
+}
+
+/** What a person opens: one case or several. */
+export function linkTextOf({ cases: { open, acknowledged, over } }: Note): string {
+  return open + acknowledged + over > 1 ? 'Open the cases' : 'Open the case';
 }

@@ -154,9 +154,28 @@ describe('what a message says', () => {
 
   test('cannot be made into markup by the name of an agent', () => {
     const labels = { agent: '<script>alert(1)</script> <!channel>' };
-    const evil = aNote({ labels, samples: [{ rule: 'critical-finding', labels }] });
+    const rules = aNote().rules.map((rule) => ({ ...rule, summary: `leaked by ${labels.agent}` }));
+    const evil = aNote({ labels, rules, samples: [{ rule: 'critical-finding', labels }] });
     expect(email(evil).html).not.toContain('<script>');
-    expect(JSON.stringify(slackMessage(evil))).not.toContain('<!channel>');
+    const { text, blocks } = slackMessage(evil);
+    expect(text).not.toContain('<!channel>');
+    // In rich and plain text nothing is read; in formatted text the name is escaped.
+    const formatted = JSON.stringify(blocks.filter(({ type }) => type === 'section' || type === 'context'));
+    expect(formatted).toContain('&lt;!channel&gt;');
+    expect(formatted).not.toContain('<!channel>');
+  });
+
+  test('says of many alerts how many of whom, and what came last', () => {
+    const many = aNote({ count: 1_200, cases: { open: 1_199, acknowledged: 1, over: 0 } });
+    expect(email(many).subject).toMatch(
+      /^\[SHHH\] CRITICAL: 1,200 alerts about build-7, lately: github-pat leaked/,
+    );
+    expect(email(many).html).toContain('Open the cases');
+    expect(email({ ...many, kind: 'resolve' }).subject).toBe('[SHHH] RESOLVED: 1,200 alerts about build-7');
+  });
+
+  test('shows a mask in Slack as it is', () => {
+    expect(JSON.stringify(slackMessage(aNote()).blocks)).toContain('`ghp_****9Zq4`');
   });
 
   test('acknowledges an incident that somebody works on, and resolves one that is over', () => {

@@ -3,11 +3,16 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { placeholdersOf } from '../../../functions/alerts/domain/labels.ts';
 import { ruleSet } from '../../../functions/alerts/domain/sigma/rule.ts';
+import { createLeak } from '../../support/fleet/leaks.ts';
+import { createRandom } from '../../support/fleet/random.ts';
 import { compileRules, describeRuleProblem } from '../../../scripts/alerts/compile-rules.ts';
-import { readRuleFiles } from '../../../scripts/build-alerts.ts';
+import { createSecretCheck, readRuleFiles } from '../../../scripts/build-alerts.ts';
+
+const looksSecret = await createSecretCheck();
+const tokenOf = (type: 'github-pat') => createLeak(type, createRandom(5)).secrets[0].secret;
 
 function problemsOf(text: string): string[] {
-  const compiled = compileRules([{ name: 'x.yml', text }]);
+  const compiled = compileRules([{ name: 'x.yml', text }], looksSecret);
   return 'problems' in compiled ? compiled.problems.map(describeRuleProblem) : [];
 }
 
@@ -17,7 +22,7 @@ const alerting = 'done: d\n  next: n\n  ';
 
 describe('the rules that come with the project', () => {
   test('are what the function carries, and enough of them alert', async () => {
-    const compiled = compileRules(await readRuleFiles());
+    const compiled = compileRules(await readRuleFiles(), looksSecret);
     if ('problems' in compiled) throw new Error(compiled.problems.map(describeRuleProblem).join('\n'));
     const written: unknown = JSON.parse(
       await readFile(path.resolve(import.meta.dirname, '../../../functions/alerts/rules.json'), 'utf8'),
@@ -38,6 +43,11 @@ describe('a bad rule is refused with file, line and reason', () => {
       'a template over what may hold a secret',
       detection(`shhh:\n  ${alerting}summary: '{redactedContent}'`),
       /x\.yml:13 t: shhh\.summary: \{redactedContent\} is not on the list/,
+    ],
+    [
+      'a template that holds a secret itself',
+      detection(`shhh:\n  ${alerting}summary: 'ask for it with ${tokenOf('github-pat')}'`),
+      /x\.yml:13: shhh\.summary: the text holds what looks like a credential/,
     ],
     [
       'an unknown modifier',

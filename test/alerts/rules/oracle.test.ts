@@ -13,7 +13,7 @@ const expected = JSON.parse(await readFile(FILE, 'utf8')) as string[][][];
 
 /** What matches and what fires at each event, when the events come in the given order. */
 function ours({ rules, events }: OracleCase, order: readonly number[]): string[][] {
-  const compiled = compileRules([{ name: 'case', text: rules }]);
+  const compiled = compileRules([{ name: 'case', text: rules }], () => false);
   if ('problems' in compiled) throw new Error(JSON.stringify(compiled.problems));
   const book = new RuleBook(compiled.rules);
   // Every detection shows as an alert, so that it can be compared.

@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 
 export type Weather = 'fair' | 'down' | 'rate limited' | 'broken' | 'garbage';
 
+export type Provider = 'slack' | 'pagerduty' | 'webhook';
+
 export interface Received {
   readonly at: number;
   readonly path: string;
@@ -14,11 +16,12 @@ export interface Received {
 
 export interface StandIns {
   readonly baseUrl: string;
-  weather: Weather;
+  /** Of each provider, how it is just now. */
+  readonly weather: Record<Provider, Weather>;
   /** What was accepted; nothing that was refused stands here. */
-  readonly accepted: Record<'slack' | 'pagerduty' | 'webhook', Received[]>;
+  readonly accepted: Record<Provider, Received[]>;
   /** Requests that met bad weather. */
-  readonly refused: number;
+  readonly refused: Record<Provider, number>;
   /** Webhooks whose signature was wrong. */
   readonly forged: number;
   stop(): Promise<void>;
@@ -27,7 +30,9 @@ export interface StandIns {
 /** @param secret that webhooks are signed with */
 export async function startStandIns(secret: string): Promise<StandIns> {
   const accepted: StandIns['accepted'] = { slack: [], pagerduty: [], webhook: [] };
-  const state = { weather: 'fair' as Weather, refused: 0, forged: 0 };
+  const weather: StandIns['weather'] = { slack: 'fair', pagerduty: 'fair', webhook: 'fair' };
+  const refused: StandIns['refused'] = { slack: 0, pagerduty: 0, webhook: 0 };
+  const state = { forged: 0 };
   let sequence = 0;
 
   const answer = (
@@ -45,12 +50,14 @@ export async function startStandIns(secret: string): Promise<StandIns> {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString('utf8');
     const path = (request.url ?? '').split('?')[0] ?? '';
-    if (state.weather !== 'fair') {
-      state.refused += 1;
-      if (state.weather === 'down') return void request.socket.destroy();
-      if (state.weather === 'rate limited')
-        return answer(response, 429, { ok: false, error: 'ratelimited' }, { 'retry-after': '1' });
-      if (state.weather === 'broken') return answer(response, 500, 'oops');
+    const provider = path.startsWith('/api/') ? 'slack' : path.startsWith('/v2/') ? 'pagerduty' : 'webhook';
+    const now = weather[provider];
+    if (now !== 'fair') {
+      refused[provider] += 1;
+      if (now === 'down') return void request.socket.destroy();
+      if (now === 'rate limited')
+        return answer(response, 429, { ok: false, error: 'ratelimited' }, { 'retry-after': '2' });
+      if (now === 'broken') return answer(response, 500, 'oops');
       return answer(response, 200, '<html>welcome to the hotel network</html>');
     }
     if (path.startsWith('/api/')) return slack(path, text, response);
@@ -119,15 +126,8 @@ export async function startStandIns(secret: string): Promise<StandIns> {
   return {
     baseUrl: `http://127.0.0.1:${port}`,
     accepted,
-    get weather() {
-      return state.weather;
-    },
-    set weather(weather) {
-      state.weather = weather;
-    },
-    get refused() {
-      return state.refused;
-    },
+    weather,
+    refused,
     get forged() {
       return state.forged;
     },

@@ -1,4 +1,4 @@
-import { headlineOf, noteId, type Note } from '../note.ts';
+import { headlineOf, linkTextOf, noteId, titleOf, type Note } from '../note.ts';
 import { doneOf, factsOf, linesOf, nextOf } from './text.ts';
 
 const COLOURS = { CRITICAL: '#b3261e', HIGH: '#c2570c', MEDIUM: '#8a6a00', LOW: '#5f6368' } as const;
@@ -51,14 +51,14 @@ export function email(note: Note): {
 <div style="max-width:600px;margin:0 auto;background:#ffffff;border-radius:10px;overflow:hidden;border-top:6px solid ${colour}">
 <div style="padding:24px 28px 28px">
 <span style="display:inline-block;background:${colour};color:#ffffff;font-size:12px;font-weight:700;border-radius:4px;padding:3px 10px">${badge}</span>
-<h1 style="font-size:20px;line-height:1.35;margin:12px 0 0;color:#202124;font-weight:600">${escape(note.rules[0]?.summary ?? '')}</h1>
+<h1 style="font-size:20px;line-height:1.35;margin:12px 0 0;color:#202124;font-weight:600">${escape(titleOf(note))}</h1>
 ${lines.length > 1 || note.count > 1 ? `<ul style="margin:12px 0 0;padding-left:20px;color:#202124">${lines.map((line) => `<li>${escape(line)}</li>`).join('')}</ul>` : ''}
 <table role="presentation" style="border-collapse:collapse;margin-top:16px;font-size:14px">${facts.map(row).join('')}</table>
 ${box('ALREADY DONE', doneOf(note), '#f1f3f4')}
 ${box('NEXT STEP', nextOf(note), note.kind === 'resolve' ? '#e6f4ea' : '#fdecea')}
-<a href="${escape(note.link)}" style="display:inline-block;margin-top:20px;background:#202124;color:#ffffff;text-decoration:none;border-radius:6px;padding:10px 20px;font-weight:600">Open the case</a>
+<a href="${escape(note.link)}" style="display:inline-block;margin-top:20px;background:#202124;color:#ffffff;text-decoration:none;border-radius:6px;padding:10px 20px;font-weight:600">${linkTextOf(note)}</a>
 </div>
-<div style="padding:14px 28px;border-top:1px solid #e8eaed;color:#5f6368;font-size:12px">Rule ${escape(note.rules.map(({ name }) => name).join(', '))} · message ${note.revision} of this alert · ${noteId(note)}</div>
+<div style="padding:14px 28px;border-top:1px solid #e8eaed;color:#5f6368;font-size:12px">Rule ${escape(note.rules.map(({ name }) => name).join(', '))} · message ${note.revision} of this alert<br><span style="font-size:11px">${noteId(note)}</span></div>
 </div></body></html>`;
   return {
     subject: subject.length <= SUBJECT ? subject : `${subject.slice(0, SUBJECT - 1).toWellFormed()}…`,

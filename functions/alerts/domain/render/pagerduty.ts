@@ -1,6 +1,6 @@
 /** PagerDuty Events API v2: https://developer.pagerduty.com/docs/events-api-v2-overview */
 import { toIso } from '../../../kernel/clock.ts';
-import { episodeOf, headlineOf, type Note } from '../note.ts';
+import { episodeOf, headlineOf, linkTextOf, type Note } from '../note.ts';
 import { doneOf, factsOf, linesOf, nextOf } from './text.ts';
 
 const SEVERITY = { CRITICAL: 'critical', HIGH: 'error', MEDIUM: 'warning', LOW: 'info' } as const;
@@ -19,7 +19,7 @@ export function pagerDutyEvent(note: Note, routingKey: string) {
       ? {
           client: 'SHHH',
           client_url: note.link,
-          links: [{ href: note.link, text: 'Open the case' }],
+          links: [{ href: note.link, text: linkTextOf(note) }],
           payload: {
             summary: headlineOf(note).slice(0, SUMMARY).toWellFormed(),
             source: note.labels.agent ?? note.labels.alarm ?? note.labels.principal ?? 'shhh',
@@ -50,6 +50,6 @@ export function pagerDutyChange(note: Note, routingKey: string) {
       timestamp: toIso(note.at),
       custom_details: { cases_over: note.cases.over, alerts: note.count },
     },
-    links: [{ href: note.link, text: 'Open the case' }],
+    links: [{ href: note.link, text: linkTextOf(note) }],
   };
 }

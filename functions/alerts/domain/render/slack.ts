@@ -1,5 +1,5 @@
 /** Slack's Block Kit: https://docs.slack.dev/reference/block-kit */
-import { headlineOf, noteId, type Note } from '../note.ts';
+import { headlineOf, linkTextOf, noteId, type Note } from '../note.ts';
 import { doneOf, factsOf, linesOf, nextOf } from './text.ts';
 
 const COLOURS = { CRITICAL: '🔴', HIGH: '🟠', MEDIUM: '🟡', LOW: '⚪' } as const;
@@ -19,10 +19,25 @@ const plain = (text: string, max: number) => ({
   text: cut(text, max),
   emoji: true,
 });
-const section = (text: string) => ({
-  type: 'section' as const,
-  text: { type: 'mrkdwn' as const, text: cut(text, SECTION) },
+/** Text that Slack shows as it is: no character of it means anything. */
+const literal = (text: string) => ({ type: 'text' as const, text: cut(text, SECTION) });
+const sentence = (title: string, text: string) => ({
+  type: 'rich_text_section' as const,
+  elements: [{ ...literal(`${title} `), style: { bold: true } }, literal(text)],
 });
+const list = (lines: readonly string[]) => ({
+  type: 'rich_text' as const,
+  elements: [
+    {
+      type: 'rich_text_list' as const,
+      style: 'bullet' as const,
+      elements: lines.map((line) => ({ type: 'rich_text_section' as const, elements: [literal(line)] })),
+    },
+  ],
+});
+/** A value within formatted text; a mask's asterisks would else make it bold. */
+const value = (text: string): string =>
+  /[*_~`]/.test(text) ? `\`${escape(text).replaceAll('`', "'")}\`` : escape(text);
 
 /** The message of an episode; it is changed as the episode goes on. */
 export function slackMessage(note: Note) {
@@ -34,30 +49,30 @@ export function slackMessage(note: Note) {
     value: noteId(note),
   });
   return {
-    text: cut(headlineOf(note), SECTION),
+    text: escape(cut(headlineOf(note), SECTION)),
     blocks: [
       { type: 'header' as const, text: plain(`${mark} ${headlineOf(note)}`, HEADER) },
-      section(
-        linesOf(note)
-          .map((line) => `• ${escape(line)}`)
-          .join('\n'),
-      ),
+      // The headline says a single one already.
+      ...(note.count > 1 ? [list(linesOf(note))] : []),
       {
         type: 'section' as const,
         fields: factsOf(note)
           .slice(0, FIELDS)
-          .map(({ label, value }) => ({
+          .map((fact) => ({
             type: 'mrkdwn' as const,
-            text: cut(`*${label}*\n${escape(value)}`, FIELD),
+            text: cut(`*${fact.label}*\n${value(fact.value)}`, FIELD),
           })),
       },
-      section(`*Already done.* ${escape(doneOf(note))}\n*Next.* ${escape(nextOf(note))}`),
+      {
+        type: 'rich_text' as const,
+        elements: [sentence('Already done.', doneOf(note)), sentence('Next.', nextOf(note))],
+      },
       {
         type: 'actions' as const,
         elements: [
           {
             type: 'button' as const,
-            text: plain('Open the case', 75),
+            text: plain(linkTextOf(note), 75),
             url: note.link,
             action_id: 'shhh_open',
             style: 'primary' as const,

@@ -32,11 +32,8 @@ export function factsOf(note: Note): readonly Fact[] {
   return [
     ...known,
     {
-      label: note.firstAt === note.lastAt ? 'At' : 'Between',
-      value:
-        note.firstAt === note.lastAt
-          ? toIso(note.firstAt)
-          : `${toIso(note.firstAt)} and ${toIso(note.lastAt)}`,
+      label: 'When',
+      value: timesOf(note.firstAt, note.lastAt),
     },
     ...(total > 0
       ? [{ label: 'Cases', value: `${open} open, ${acknowledged} under review, ${over} over` }]
@@ -45,6 +42,14 @@ export function factsOf(note: Note): readonly Fact[] {
       ? [{ label: 'Held back', value: `${note.inhibited} by another rule, ${note.silenced} by a silence` }]
       : []),
   ];
+}
+
+/** `2026-11-21 10:00:00 UTC`, `2026-11-21 10:00:00 to 10:05:00 UTC`; the second day only where it is another. */
+function timesOf(first: number, last: number): string {
+  const [day = '', time = ''] = toIso(first).slice(0, 19).split('T');
+  const [lastDay = '', lastTime = ''] = toIso(last).slice(0, 19).split('T');
+  if (day === lastDay && time === lastTime) return `${day} ${time} UTC`;
+  return `${day} ${time} to ${day === lastDay ? '' : `${lastDay} `}${lastTime} UTC`;
 }
 
 /** Rules that have something to say, each with its count. */
