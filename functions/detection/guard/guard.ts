@@ -1,11 +1,12 @@
 /** The detection engine in front of the wire: asks before a message is sent what the detector would say after it. */
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import type { GuardAction, GuardPolicy } from '../../contracts/guard.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { createRe2Regex } from '../adapters/re2-regex.ts';
-import { DEFAULT_POLICY, type GuardAction, type GuardPolicy } from '../domain/guard-policy.ts';
+import { DEFAULT_POLICY } from '../domain/guard-policy.ts';
 import {
   inspectMessage,
   placeOfMessage,
