@@ -10,6 +10,10 @@ export const dev: Settings = {
   tracing: true,
   shipper: { runSeconds: 65, spacingMs: 60 },
   consoleUrl: 'https://shhh.example.com',
-  guard: { requestsPerSecond: 50, burst: 100 },
+  guard: {
+    requestsPerSecond: 50,
+    burst: 100,
+    policy: { LOW: 'redact', MEDIUM: 'redact', HIGH: 'block', CRITICAL: 'block' },
+  },
   detector: { maxConcurrency: 10 },
 };

@@ -1,3 +1,4 @@
+import type { GuardPolicy } from '../../functions/contracts/guard.ts';
 import type { RetentionDays } from '../../functions/contracts/quarantine.ts';
 
 /** What differs between stages; everything else is the same everywhere. */
@@ -36,6 +37,8 @@ export interface Settings {
     /** What the guard's endpoint takes of all keys together; each key has a limit of its own besides. */
     readonly requestsPerSecond: number;
     readonly burst: number;
+    /** What the endpoint does about a secret in a message, by its severity. */
+    readonly policy: GuardPolicy;
   };
   readonly detector: {
     /** Functions that scan at the same time, at most. */

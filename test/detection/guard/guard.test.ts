@@ -258,6 +258,25 @@ describe('the rules of a guard', () => {
     expect(changing.use({ ...pack, digest: 'another' })).toEqual({ ok: true, value: 'another' });
     expect(changing.pack).toBe('another');
   });
+
+  it('are made ready between checks, which go on under the old ones until then', async () => {
+    const changing = createGuard();
+    const old = changing.pack;
+    const pack = projectPack();
+    const rules = pack.rules.map((rule) => ({ ...rule, regex: `(?:${rule.regex})` }));
+    const seen: string[] = [];
+    const checking = setInterval(() => seen.push(changing.check(leakOf('github-pat').text).pack), 0);
+    expect(await changing.useGradually({ ...pack, rules, digest: 'another' })).toEqual({
+      ok: true,
+      value: 'another',
+    });
+    clearInterval(checking);
+    expect(seen.length).toBeGreaterThan(3);
+    expect(new Set(seen)).toEqual(new Set([old]));
+    expect(changing.check('hello').pack).toBe('another');
+    expect((await changing.useGradually({ rules: 'none' })).ok).toBe(false);
+    expect(changing.pack).toBe('another');
+  });
 });
 
 describe('a policy', () => {
