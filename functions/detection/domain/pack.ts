@@ -74,7 +74,8 @@ export const ruleSource = z.strictObject({
   companions: companions.optional(),
   revocation: revocation.optional(),
   recommendedAction: z.string().min(10),
-  documentation: z.url().optional(),
+  /** The provider's page on the credential, or on its interface where none speaks of it; or that none was found. */
+  documentation: z.union([z.url(), z.literal('none found')]).optional(),
   examples: z.strictObject({
     match: z.array(z.string().min(1)).min(1),
     noMatch: z.array(z.string().min(1)).min(1),

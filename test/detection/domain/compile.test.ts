@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRe2Regex } from '../../../functions/detection/adapters/re2-regex.ts';
-import { compilePack, describeProblem } from '../../../functions/detection/domain/compile.ts';
+import { compilePack, describeProblem, readPatterns } from '../../../functions/detection/domain/compile.ts';
 import { readPatternFiles } from '../../../scripts/build-patterns.ts';
 import { projectPack } from '../support/scanner.ts';
 
@@ -74,5 +74,15 @@ describe('compilePack', () => {
     expect('pack' in compiled && compiled.pack.digest, 'run: node scripts/build-patterns.ts').toBe(
       projectPack().digest,
     );
+  });
+});
+
+describe('the project’s rules', () => {
+  it('say of each provider where its documentation is, or that none was found', async () => {
+    const { rules } = readPatterns(await readPatternFiles());
+    const silent = rules.filter(
+      ({ source }) => source.provider !== 'generic' && source.documentation === undefined,
+    );
+    expect(silent.map(({ name }) => name)).toEqual([]);
   });
 });
