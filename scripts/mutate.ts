@@ -7,7 +7,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import * as prettier from 'prettier';
 import { stringify } from 'yaml';
 import { readPatterns, type NamedRule } from '../functions/detection/domain/compile.ts';
 import { createRandom } from '../test/support/fleet/random.ts';
@@ -18,8 +17,8 @@ import { BOUNDS, isNoticed, readBounds, type Bound } from './mutate/notice.ts';
 import { parseRegex, type RegexNode } from './mutate/regex-tree.ts';
 import { sampleOf } from './mutate/samples.ts';
 
-/** Rounds in a row in which no text tells a survivor apart, before the rest is left as it is. */
-const ROUNDS = 30;
+/** Rounds in a row in which no text tells a survivor apart, before the rest is left as it is: more where few are left. */
+const roundsFor = (left: number): number => 15 + Math.round(600 / left);
 const TEXTS_A_ROUND = 12;
 
 interface Survivor {
@@ -35,7 +34,7 @@ function boundsFor({ source: { regex, secretGroup } }: NamedRule, survivors: Sur
   const random = createRandom(regex.length);
   const found: Bound[] = [];
   let left = survivors;
-  for (let idle = 0; idle < ROUNDS && left.length > 0; idle += 1) {
+  for (let idle = 0; left.length > 0 && idle < roundsFor(left.length); idle += 1) {
     let best: { bound: Bound; left: Survivor[] } | undefined;
     for (let index = 0; index < TEXTS_A_ROUND; index += 1) {
       const from = random.int(2) === 0 ? own : (left[random.int(left.length)]?.tree ?? own);
@@ -94,9 +93,8 @@ async function writeBounds(file: string, bounds: ReadonlyMap<string, readonly Bo
     .map(([name, found]) => [name, found.map(({ bytes, reading }) => shortened(marked(bytes, reading)))]);
   await mkdir(BOUNDS, { recursive: true });
   const target = path.join(BOUNDS, path.basename(file));
-  const text = HEADER + stringify(Object.fromEntries(texts), { lineWidth: 0, blockQuote: false });
-  const style = await prettier.resolveConfig(target);
-  await writeFile(target, await prettier.format(text, { ...style, filepath: target }));
+  // As YAML writes it: whitespace counts, so no formatter may touch it.
+  await writeFile(target, HEADER + stringify(Object.fromEntries(texts), { lineWidth: 0, blockQuote: false }));
 }
 
 async function main(): Promise<number> {
@@ -104,7 +102,8 @@ async function main(): Promise<number> {
   const { rules } = readPatterns(await readPatternFiles());
   const { texts, equivalent } = await readBounds();
   const tally = { rules: 0, mutants: 0, byExamples: 0, byBounds: 0, equivalent: 0, survived: 0 };
-  for (const [file, ofFile] of Map.groupBy(rules, (rule) => rule.file)) {
+  const byFile = [...Map.groupBy(rules, (rule) => rule.file)];
+  for (const [file, ofFile] of byFile.toSorted(([, a], [, b]) => b.length - a.length)) {
     const bounds = new Map<string, readonly Bound[]>();
     for (const rule of ofFile) {
       const known = texts.get(rule.name) ?? [];

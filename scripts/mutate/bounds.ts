@@ -56,7 +56,7 @@ export function unmarked(text: string): { readonly bytes: Buffer; readonly readi
 
 /** Runs of one character, written short. */
 export const shortened = (text: string): string =>
-  text.replaceAll(/([^⟨⟩\n])\1{4,}/gu, (run, char: string) => `⟨${char}*${run.length / char.length}⟩`);
+  text.replaceAll(/([^⟨⟩])\1{4,}/gu, (run, char: string) => `⟨${char}*${run.length / char.length}⟩`);
 
 export const written = (text: string): string =>
-  text.replaceAll(/⟨(.)\*(\d+)⟩/gu, (_, char: string, count: string) => char.repeat(Number(count)));
+  text.replaceAll(/⟨([^])\*(\d+)⟩/gu, (_, char: string, count: string) => char.repeat(Number(count)));

@@ -41,8 +41,10 @@ function mutate(node: RegexNode, regex: string, replace: Replace): void {
       if (places.length > 1)
         for (const item of places)
           replace(item.from, item.to, '', `${regex.slice(item.from, item.to)} is dropped from ${text}`);
-      const added = [...'!~;Zz9'].find((char) => !node.items.some((item) => holds(item, char)));
-      if (added !== undefined) replace(to - 1, to, `${added}]`, `${added} is added to ${text}`);
+      const added = Array.from('!~;Zz9').find((char) => !node.items.some((item) => holds(item, char)));
+      // `\S` and the like hold more than is worth spelling out.
+      if (added !== undefined && !/\\[SWD]/.test(text))
+        replace(to - 1, to, `${added}]`, `${added} is added to ${text}`);
       if (node.negated) replace(from, from + 2, '[', `${text} is no longer negated`);
       return;
     }

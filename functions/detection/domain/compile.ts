@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { severity } from '../../contracts/finding.ts';
 import { analyseRegex } from './regex-analysis.ts';
+import { brokenLocks, locksOf, type Locks } from './locks.ts';
 import { ruleFile, type CompiledPack, type CompiledRule, type RuleSource } from './pack.ts';
 import type { CreateRegex } from './ports.ts';
 import { createScanner } from './scanner.ts';
@@ -66,11 +67,13 @@ export function readPatterns(files: readonly PatternFile[]): {
 
 /**
  * Compiles every active rule and tries its examples.
+ * @param before the locks of the pack that this one takes the place of
  * @returns the pack, or each problem found; never both
  */
 export function compilePack(
   files: readonly PatternFile[],
   createRegex: CreateRegex,
+  before: Locks = {},
 ): { readonly pack: CompiledPack } | { readonly problems: readonly PatternProblem[] } {
   const read = readPatterns(files);
   const problems: PatternProblem[] = [...read.problems];
@@ -104,11 +107,23 @@ export function compilePack(
         reason: `companions: severityAlone must be below the rule's own severity, ${source.severity}`,
       });
   }
+  for (const [name, reason] of brokenLocks(before, read.rules)) {
+    const rule = read.rules.find((one) => one.name === name);
+    problems.push({
+      file: rule?.file ?? 'patterns',
+      line: rule?.line,
+      rule: name,
+      reason: `locked: ${reason}`,
+    });
+  }
   if (compiled.length === 0 && problems.length === 0)
     problems.push({ file: 'patterns', line: undefined, rule: undefined, reason: 'no active rule was found' });
   if (problems.length > 0) return { problems };
   const digest = createHash('sha256').update(JSON.stringify(compiled)).digest('hex').slice(0, 12);
-  return { pack: { version: 1, digest, rules: compiled } };
+  const locks = locksOf(read.rules);
+  return {
+    pack: { version: 1, digest, rules: compiled, ...(Object.keys(locks).length > 0 && { locks }) },
+  };
 }
 
 function compileRule(
@@ -125,6 +140,18 @@ function compileRule(
   } catch (error) {
     refuse(`regex: RE2 does not compile it: ${reasonOf(error)}`);
     return undefined;
+  }
+  for (const [index, update] of (source.pending_updates ?? []).entries()) {
+    if (update.regex === undefined) continue;
+    try {
+      createRegex(update.regex);
+    } catch (error) {
+      refuse(`pending_updates[${index}]: RE2 does not compile its regex: ${reasonOf(error)}`);
+    }
+    if (update.status === 'approved' && update.regex !== source.regex)
+      refuse(
+        `pending_updates[${index}] is approved but is not the rule's regex: apply it, or decide otherwise`,
+      );
   }
   let facts;
   try {

@@ -269,11 +269,12 @@ function everywhere(matches: readonly DetectedMatch[], views: readonly Source[])
     const secret = Buffer.from(match.secret.reveal());
     if (secret.length < MIN_REPEATED_BYTES) return match;
     const more: Span[] = [];
-    for (const { bytes, placesOf } of views) {
+    for (const view of views) {
+      const { bytes } = view;
       left -= bytes.length;
       if (left < 0) break;
       for (let at = bytes.indexOf(secret); at >= 0; at = bytes.indexOf(secret, at + secret.length))
-        for (const place of placesOf(at, at + secret.length))
+        for (const place of view.placesOf(at, at + secret.length))
           if (place.entry === match.entry && !holds(match, place)) more.push(toSpan(place));
     }
     return more.length === 0 ? match : { ...match, covers: [...match.covers, ...more] };

@@ -52,7 +52,7 @@ export const ruleSource = z.strictObject({
   severity,
   confidence: probability,
   active: z.boolean(),
-  /** A human fixed this rule; nothing automatic may overwrite it. */
+  /** A human fixed this rule: no build takes a change to it until the lock is lifted. */
   locked: z.boolean().optional(),
   /** Longest match in bytes that is looked for, where the regex itself sets no bound. */
   maxLength: z.int().positive().max(16_384).optional(),
@@ -74,7 +74,8 @@ export const ruleSource = z.strictObject({
   companions: companions.optional(),
   revocation: revocation.optional(),
   recommendedAction: z.string().min(10),
-  documentation: z.url().optional(),
+  /** The provider's page on the credential, or on its interface where none speaks of it; or that none was found. */
+  documentation: z.union([z.url(), z.literal('none found')]).optional(),
   examples: z.strictObject({
     match: z.array(z.string().min(1)).min(1),
     noMatch: z.array(z.string().min(1)).min(1),
@@ -120,5 +121,7 @@ export const compiledPack = z.strictObject({
   /** The first 12 hex digits of a SHA-256 over the rules: names the pack in logs. */
   digest: z.string(),
   rules: z.array(compiledRule).min(1),
+  /** Digests of locked rules, which the next build must find unchanged; see {@link file://./locks.ts}. */
+  locks: z.record(z.string(), z.string()).optional(),
 });
 export type CompiledPack = z.infer<typeof compiledPack>;
