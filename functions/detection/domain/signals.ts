@@ -93,8 +93,22 @@ const REPEATED_SHARE = 0.7;
 
 /** Whether a value is mostly one short piece over and over, in any case: `abcd1234abcd1234ABCD1234`. */
 function isRepeated(value: string): boolean {
-  const runs = Array.from(value.toLowerCase().matchAll(REPEATED), ([run]) => run.length);
+  const text = value.toLowerCase();
+  if (!mayBeRepeated(text)) return false;
+  const runs = Array.from(text.matchAll(REPEATED), ([run]) => run.length);
   return Math.max(...runs, 0) >= REPEATED_SHARE * value.length;
+}
+
+/** A run of so large a share covers the middle, wherever it starts: most values show there that they have none. */
+function mayBeRepeated(text: string): boolean {
+  for (let period = 2; period <= 12; period += 1) {
+    const run = Math.max(Math.ceil(REPEATED_SHARE * text.length), 3 * period);
+    if (run > text.length) return false;
+    let at = text.length - run + period;
+    while (at < run && text.charCodeAt(at) === text.charCodeAt(at - period)) at += 1;
+    if (at >= run) return true;
+  }
+  return false;
 }
 
 const ORDINARY = new Set(
