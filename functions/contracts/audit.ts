@@ -52,3 +52,10 @@ export type AuditEvent = z.infer<typeof auditEvent>;
 
 /** Bytes of an event as canonical JSON, at most: with what the log adds it fits the 65,535 of an entry. */
 export const MAX_AUDIT_EVENT_BYTES = 64_000;
+
+/** The outbox's index over what waits, oldest first. What is settled is in it no more. */
+export const AUDIT_WAITING_INDEX = {
+  name: 'waiting',
+  partitionKey: 'waiting',
+  sortKey: 'queuedAt',
+} as const;
