@@ -12,7 +12,7 @@ function capturing(source: string): (bytes: Buffer, from: number) => RegexSpans 
   const regex = new RE2(source, 'gdu');
   return (bytes, from) => {
     regex.lastIndex = from;
-    return regex.exec(bytes)?.indices.map((span) => span && ([span[0], span[1]] as const));
+    return regex.exec(bytes)?.indices?.map((span) => span && ([span[0], span[1]] as const));
   };
 }
 
