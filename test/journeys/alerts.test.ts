@@ -170,12 +170,14 @@ describe('a critical finding', () => {
     expect([typeof key, typeof ts]).toEqual(['string', 'string']);
     const resolved = () =>
       pagerduty.filter(({ body }) => body['event_action'] === 'resolve' && body['dedup_key'] === key);
-    const replies = () => slack.filter(({ body }) => body['thread_ts'] === ts);
+    // On a slow machine the rule about a missing revocation may have told of it before.
+    const replies = () =>
+      slack.filter(({ body }) => body['thread_ts'] === ts && String(body['text']).startsWith('✅'));
     await until(60_000, () => resolved().length > 0 && replies().length > 0);
     expect(resolved()).toHaveLength(1);
     expect(replies()).toHaveLength(1);
     const changes = slack.filter(({ path, body }) => path === 'chat.update' && body['ts'] === ts);
-    expect(changes.map(({ body }) => String(body['text']).slice(0, 8))).toEqual(['RESOLVED']);
+    expect(changes.filter(({ body }) => String(body['text']).startsWith('RESOLVED'))).toHaveLength(1);
   });
 });
 
