@@ -6,7 +6,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, DynamoDBDocumentClient, paginateQuery, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
-import { ingestKey, peerItem, statusItem } from '../functions/contracts/ingest-state.ts';
+import { addressOf, ingestKey, peerItem, statusItem } from '../functions/contracts/ingest-state.ts';
 import { parsePeersCommand, renderPeers, type PeersCommand } from './peers/commands.ts';
 import { bounded, outputOf } from './support/stage.ts';
 
@@ -33,7 +33,7 @@ async function run(command: PeersCommand, TableName: string): Promise<void> {
   switch (command.do) {
     case 'add':
       await dynamo.send(new PutCommand({ TableName, Item: command.item }));
-      console.log(`Following ${command.item.core} at ${command.item.host}:${command.item.port}.`);
+      console.log(`Following ${command.item.core} at ${addressOf(command.item)}.`);
       return;
     case 'remove':
       await dynamo.send(new DeleteCommand({ TableName, Key: ingestKey.peer(command.core) }));

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { coreKey } from '../../functions/contracts/ingest.ts';
 import type { PeerItem, StatusItem } from '../../functions/contracts/ingest-state.ts';
-import { ingestKey } from '../../functions/contracts/ingest-state.ts';
+import { addressOf, ingestKey } from '../../functions/contracts/ingest-state.ts';
 import { err, ok, type Result } from '../../functions/kernel/result.ts';
 import { table } from '../demo/table.ts';
 
@@ -91,12 +91,13 @@ export function renderPeers(
 ): string {
   if (peers.length === 0) return 'No log is followed yet.';
   const byCore = new Map(statuses.map((status) => [status.core, status]));
-  const rows = peers.map(({ core, host, port, name, isIndex, listedBy }) => {
+  const rows = peers.map((peer) => {
+    const { core, name, isIndex, listedBy } = peer;
     const status = byCore.get(core);
     return [
       `${name ?? ''}${isIndex === true ? ' (index)' : listedBy === undefined ? '' : ' (listed)'}`.trim(),
       core,
-      host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+      addressOf(peer),
       status === undefined ? 'never seen' : status.connected ? 'connected' : 'not connected',
       status === undefined ? '' : `${status.shippedLength} of ${status.remoteLength}`,
       status === undefined ? '' : `${Math.max(0, Math.round((now - status.updatedAt) / 1000))} s ago`,

@@ -11,6 +11,13 @@ declare module 'hypercore' {
       readonly timeout?: number;
       /** Fewest and most requests in flight to one peer. */
       readonly inflightRange?: readonly [number, number];
+      /** False: nothing is appended, also where the secret key is known. */
+      readonly writable?: boolean;
+    }
+
+    interface ReplicateOptions {
+      /** Called for each log, by its discovery key, that the peer offers and nobody here opened. */
+      readonly ondiscoverykey?: (discoveryKey: Buffer) => void;
     }
 
     /** One connection to one peer, as the replicator sees it. */
@@ -40,6 +47,9 @@ declare module 'hypercore' {
     constructor(storage: string | HypercoreStorage, options?: Hypercore.Options);
     constructor(storage: string, key: Uint8Array, options?: Hypercore.Options);
     readonly key: Buffer;
+    readonly discoveryKey: Buffer;
+    /** Whether this opener knows the secret key and may append. */
+    readonly writable: boolean;
     readonly length: number;
     readonly fork: number;
     readonly peers: readonly Hypercore.Peer[];
@@ -56,7 +66,11 @@ declare module 'hypercore' {
     clear(start: number, end: number): Promise<unknown>;
     /** Hash over the roots of `[0, length)`, 32 bytes. */
     treeHash(length?: number): Promise<Buffer>;
-    replicate(isInitiator: boolean): Hypercore.ReplicationStream;
+    /** Joins a new stream, or one that is there. @returns the stream to pipe; the one that was given, if one was */
+    replicate(isInitiator: boolean, options?: Hypercore.ReplicateOptions): Hypercore.ReplicationStream;
+    replicate(stream: Duplex, options?: Hypercore.ReplicateOptions): Duplex;
+    /** A stream that several logs may join. */
+    static createProtocolStream(isInitiator: boolean): Hypercore.ReplicationStream;
     close(): Promise<void>;
   }
 
@@ -65,9 +79,60 @@ declare module 'hypercore' {
 
 declare module 'hypercore-storage' {
   class HypercoreStorage {
-    /** @param options.allowBackup opens a directory that was copied from elsewhere */
-    constructor(directory: string, options?: { readonly allowBackup?: boolean });
+    /**
+     * @param options.allowBackup opens a directory that was copied from elsewhere
+     * @param options.readOnly a point in time, beside a writer that goes on
+     */
+    constructor(directory: string, options?: { readonly allowBackup?: boolean; readonly readOnly?: boolean });
+    ready(): Promise<void>;
+    /** Every core of the store. */
+    createCoreStream(): AsyncIterable<{ readonly discoveryKey: Buffer }>;
+    /** What is known of a core's keys; `null` when it is not there. */
+    getAuth(discoveryKey: Uint8Array): Promise<{ readonly key: Buffer } | null>;
+    close(): Promise<void>;
   }
 
   export = HypercoreStorage;
+}
+
+/** The part of hyperdht 6 that is used here; the package carries no types. Source: its README and source. */
+declare module 'hyperdht' {
+  import type { Duplex, Readable } from 'node:stream';
+
+  namespace DHT {
+    interface KeyPair {
+      readonly publicKey: Buffer;
+      readonly secretKey: Buffer;
+    }
+
+    interface Options {
+      /** Nodes to begin with; the public ones by default. */
+      readonly bootstrap?: readonly { readonly host: string; readonly port: number }[] | undefined;
+      readonly host?: string;
+      /** True: asks the network and keeps nothing for others. */
+      readonly ephemeral?: boolean;
+    }
+
+    /** An encrypted stream, proved to lead to the holder of the public key. */
+    type Connection = Duplex & {
+      readonly remotePublicKey: Buffer | null;
+      setTimeout(ms: number): void;
+    };
+
+    /** Who announced a topic, as one node of the network tells it. */
+    interface LookupAnswer {
+      readonly peers: readonly { readonly publicKey: Buffer }[];
+    }
+  }
+
+  class DHT {
+    constructor(options?: DHT.Options);
+    static keyPair(): DHT.KeyPair;
+    fullyBootstrapped(): Promise<void>;
+    lookup(topic: Uint8Array): Readable & AsyncIterable<DHT.LookupAnswer>;
+    connect(publicKey: Uint8Array, options?: { readonly keyPair?: DHT.KeyPair }): DHT.Connection;
+    destroy(options?: { readonly force?: boolean }): Promise<void>;
+  }
+
+  export = DHT;
 }

@@ -1,5 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { addressOf } from '../../contracts/ingest-state.ts';
 import { ENTRIES_SHIPPED, SHIP_LAG } from '../../contracts/metrics.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { correlationIdOf } from '../../kernel/ids.ts';
@@ -98,13 +99,19 @@ function lineOf(event: ShipEvent): Line {
           shipped_length: event.shippedLength,
         },
       };
+    case 'gone':
+      return {
+        level: 'error',
+        name: 'entries_gone',
+        fields: { core: event.core, from: event.from, to: event.to },
+      };
     case 'troubled':
       return {
         level: 'warn',
         name: 'peer_troubled',
         fields: {
           core: event.peer.core,
-          peer: `${event.peer.host}:${event.peer.port}`,
+          peer: addressOf(event.peer),
           ...(event.error instanceof Trouble && { reason: event.error.reason }),
           ...describeError(event.error),
           retry_in_ms: event.retryInMs,
@@ -117,7 +124,7 @@ function lineOf(event: ShipEvent): Line {
         name: 'log_suspect',
         fields: {
           core: peer.core,
-          peer: `${peer.host}:${peer.port}`,
+          peer: addressOf(peer),
           suspicion,
           evidence: JSON.stringify(evidence),
         },

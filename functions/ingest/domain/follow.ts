@@ -22,6 +22,7 @@ import {
   type Peer,
   type PeerDirectory,
   type Suspicion,
+  type TroubleReason,
 } from './ports.ts';
 import type { StatusKeeper } from './status.ts';
 
@@ -79,7 +80,7 @@ export async function followLog(
       status.troubled(error);
       const suspicion = suspicionIn(error);
       if (suspicion !== undefined)
-        deps.suspect({ peer, suspicion, observedAt: deps.pacer.now(), evidence: {} });
+        deps.suspect({ peer, suspicion, observedAt: deps.pacer.now(), evidence: metBy(error) });
       deps.observe({ kind: 'troubled', peer, error, retryInMs });
       await deps.pacer.sleep(retryInMs, stop);
     }
@@ -139,6 +140,7 @@ async function followSession(
         stop,
       );
       if (window === undefined) continue;
+      if (window.seqStart > from) deps.observe({ kind: 'gone', core: peer.core, from, to: window.seqStart });
       if (peer.isIndex === true)
         for (const listed of listedIn(window, peer)) await deps.directory.enroll(listed, peer.core);
       position = window.seqEnd;
@@ -167,7 +169,7 @@ async function findResume(
     session.takeTruncation();
     const head = session.head();
     const common = await firstInCommon(beginningsWithin(checkpoint, head.length), session);
-    const resume = decideResume(checkpoint, head, common);
+    const resume = decideResume(checkpoint, head, common, session.mayLag);
     if (resume.why !== 'behind') {
       deps.observe({ kind: 'resumed', core: peer.core, head, resume });
       if (resume.why === 'diverged' && checkpoint !== undefined)
@@ -207,11 +209,19 @@ async function proofOfRewrite(
   };
 }
 
+const SUSPICIONS: Partial<Record<TroubleReason, Suspicion['suspicion']>> = {
+  'verification-failed': 'bad-proof',
+  'wrong-key': 'wrong-key',
+  'log-closed': 'conflict',
+};
+
 /** What a trouble says about the peer's honesty; most say nothing. */
 function suspicionIn(error: unknown): Suspicion['suspicion'] | undefined {
-  if (!(error instanceof Trouble)) return undefined;
-  if (error.reason === 'verification-failed') return 'bad-proof';
-  return error.reason === 'log-closed' ? 'conflict' : undefined;
+  return error instanceof Trouble ? SUSPICIONS[error.reason] : undefined;
+}
+
+function metBy(error: unknown): Suspicion['evidence'] {
+  return error instanceof Trouble && error.met !== undefined ? { met: error.met } : {};
 }
 
 /** The longest of these beginnings that the log still has. */

@@ -1,4 +1,5 @@
 /** The shipper's run: one lease, every registered log, until the time is up or the lease is lost. */
+import { addressOf } from '../../contracts/ingest-state.ts';
 import { Dispatcher, type DispatchSettings } from './dispatch.ts';
 import type { Observe, ShipEvent } from './events.ts';
 import { followLog, type FollowDeps, type FollowSettings } from './follow.ts';
@@ -189,7 +190,7 @@ class Followers {
     const wanted = new Map(peers.map((peer) => [peer.core, peer]));
     for (const [core, follower] of this.#running) {
       const peer = wanted.get(core);
-      if (peer?.host !== follower.peer.host || peer.port !== follower.peer.port) follower.stopping.abort();
+      if (peer === undefined || addressOf(peer) !== addressOf(follower.peer)) follower.stopping.abort();
     }
     for (const peer of wanted.values()) {
       if (!this.#running.has(peer.core) && !this.#stop.aborted) this.#start(peer);
