@@ -1,12 +1,16 @@
+import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { coreKey } from '../../functions/contracts/ingest.ts';
-import type { PeerItem, StatusItem } from '../../functions/contracts/ingest-state.ts';
+import type { PeerItem, Place, StatusItem } from '../../functions/contracts/ingest-state.ts';
 import { addressOf, ingestKey } from '../../functions/contracts/ingest-state.ts';
 import { err, ok, type Result } from '../../functions/kernel/result.ts';
 import { table } from '../demo/table.ts';
 
 const USAGE = [
   'npm run peers -- add HOST:PORT KEY [--name NAME]   follow the log of this key, offered there for replication',
+  '  … add hyperswarm:TOPIC KEY                      the same, announced under this topic, 64 hex digits',
+  '  … add sidecar:DIRECTORY KEY                     the same, from its storage on the shipper’s own host',
+  '  … add json-lines:PATH                           follow a .jsonl file, or a directory of them, on the shipper’s host',
   '  … add … --index                                 its entries list the keys of other logs at the same address',
   'npm run peers -- list                              every log that is followed, and how far',
   'npm run peers -- remove KEY                        follow it no longer; its checkpoint stays',
@@ -27,12 +31,18 @@ export function parsePeersCommand(
   const [verb, ...rest] = words;
   switch (verb) {
     case 'add': {
-      const [address, key] = rest;
-      if (address === undefined || key === undefined || rest.length > 2)
+      const [address = '', key] = rest;
+      const at = parsePlace(address);
+      const isFile = at.ok && at.value.driver === 'json-lines';
+      if (address === '' || rest.length > 2 || (!isFile && key === undefined))
         return err(`\`add\` takes an address and a key.\n${USAGE}`);
-      const at = parseAddress(address);
       if (!at.ok) return at;
-      const core = parseKey(key);
+      if (isFile && key !== undefined)
+        return err(
+          'A file of JSON lines has no key: leave it out. `list` shows what the log is called instead.',
+        );
+      if (isFile && isIndex) return err('JSON lines list no other logs: leave --index out.');
+      const core = key === undefined ? ok(nameOfFile(address)) : parseKey(key);
       if (!core.ok) return core;
       return ok({
         do: 'add',
@@ -61,6 +71,28 @@ export function parsePeersCommand(
   }
 }
 
+/** A file signs nothing and has no key; its log is known by where it lies. */
+function nameOfFile(address: string): string {
+  return createHash('sha256').update(address).digest('hex');
+}
+
+function parsePlace(address: string): Result<Place, string> {
+  const [, driver, where = ''] = /^(hyperswarm|sidecar|json-lines):(.+)$/.exec(address) ?? [];
+  switch (driver) {
+    case 'sidecar':
+      return ok({ driver, directory: where });
+    case 'json-lines':
+      return ok({ driver, path: where });
+    case 'hyperswarm':
+      return /^[0-9a-f]{64}$/i.test(where)
+        ? ok({ driver, topic: where.toLowerCase() })
+        : err(`${where.slice(0, 12)}… is no topic. It is 32 bytes in hex, 64 digits, what the agents join.`);
+    case undefined:
+    default:
+      return parseAddress(address);
+  }
+}
+
 /** `HOST:PORT`; an IPv6 address stands in brackets. */
 function parseAddress(address: string): Result<{ host: string; port: number }, string> {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d+)$/.exec(address) ?? [];
@@ -81,6 +113,8 @@ function parseKey(key: string): Result<string, string> {
 }
 
 const KEY_DIGITS = 64;
+/** A topic in hex, with its driver. */
+const ADDRESS_WIDTH = 75;
 const ERROR_WIDTH = 80;
 
 /** @param now milliseconds since the epoch */
@@ -105,5 +139,5 @@ export function renderPeers(
     ];
   });
   const head = ['name', 'key', 'address', 'state', 'shipped', 'told', 'trouble'];
-  return table(head, rows, [24, KEY_DIGITS, 48, 13, 24, 12, ERROR_WIDTH]).join('\n');
+  return table(head, rows, [24, KEY_DIGITS, ADDRESS_WIDTH, 13, 24, 12, ERROR_WIDTH]).join('\n');
 }

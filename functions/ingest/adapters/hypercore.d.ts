@@ -13,6 +13,8 @@ declare module 'hypercore' {
       readonly inflightRange?: readonly [number, number];
       /** False: nothing is appended, also where the secret key is known. */
       readonly writable?: boolean;
+      /** False: a log that is not there is an error. */
+      readonly createIfMissing?: boolean;
     }
 
     interface ReplicateOptions {
@@ -45,7 +47,7 @@ declare module 'hypercore' {
 
   class Hypercore extends EventEmitter {
     constructor(storage: string | HypercoreStorage, options?: Hypercore.Options);
-    constructor(storage: string, key: Uint8Array, options?: Hypercore.Options);
+    constructor(storage: string | HypercoreStorage, key: Uint8Array, options?: Hypercore.Options);
     readonly key: Buffer;
     readonly discoveryKey: Buffer;
     /** Whether this opener knows the secret key and may append. */
@@ -93,46 +95,4 @@ declare module 'hypercore-storage' {
   }
 
   export = HypercoreStorage;
-}
-
-/** The part of hyperdht 6 that is used here; the package carries no types. Source: its README and source. */
-declare module 'hyperdht' {
-  import type { Duplex, Readable } from 'node:stream';
-
-  namespace DHT {
-    interface KeyPair {
-      readonly publicKey: Buffer;
-      readonly secretKey: Buffer;
-    }
-
-    interface Options {
-      /** Nodes to begin with; the public ones by default. */
-      readonly bootstrap?: readonly { readonly host: string; readonly port: number }[] | undefined;
-      readonly host?: string;
-      /** True: asks the network and keeps nothing for others. */
-      readonly ephemeral?: boolean;
-    }
-
-    /** An encrypted stream, proved to lead to the holder of the public key. */
-    type Connection = Duplex & {
-      readonly remotePublicKey: Buffer | null;
-      setTimeout(ms: number): void;
-    };
-
-    /** Who announced a topic, as one node of the network tells it. */
-    interface LookupAnswer {
-      readonly peers: readonly { readonly publicKey: Buffer }[];
-    }
-  }
-
-  class DHT {
-    constructor(options?: DHT.Options);
-    static keyPair(): DHT.KeyPair;
-    fullyBootstrapped(): Promise<void>;
-    lookup(topic: Uint8Array): Readable & AsyncIterable<DHT.LookupAnswer>;
-    connect(publicKey: Uint8Array, options?: { readonly keyPair?: DHT.KeyPair }): DHT.Connection;
-    destroy(options?: { readonly force?: boolean }): Promise<void>;
-  }
-
-  export = DHT;
 }

@@ -10,6 +10,8 @@ import Hypercore from 'hypercore';
 import { z } from 'zod';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Head } from '../domain/checkpoint.ts';
+import { BlockReader } from './block-reader.ts';
+import { SessionLife } from './session-life.ts';
 import {
   Trouble,
   type LogSession,
@@ -57,15 +59,6 @@ export type Join = (way: {
   /** After so much silence the link has to end. */
   readonly silenceMs: number;
 }) => Link;
-
-/** Blocks asked of the store at once: each alone would wait for its own round through the thread pool. */
-const READ_AHEAD = 64;
-
-/** What a block is taken to weigh before one was seen. */
-const FIRST_GUESS_BYTES = 16 * 1024;
-
-/** How exactly it is known when an entry appeared. */
-const MARK_MS = 10;
 
 const REPLICA_PREFIX = 'shhh-replica-';
 
@@ -122,33 +115,26 @@ function isAlive(pid: number): boolean {
 class ReplicaSession implements LogSession {
   /** A peer may be a copy that has not seen everything yet. */
   readonly mayLag = true;
-  readonly ended: Promise<Trouble>;
+  readonly #life: SessionLife;
   readonly #peer: Peer;
   readonly #core: Hypercore;
   readonly #directory: string;
   readonly #clock: Clock;
   readonly #settings: ReplicaSettings;
   readonly #join: Join;
-  readonly #resolveEnded: (trouble: Trouble) => void;
   readonly #onStop = (): void => this.#end('disconnected', 'The shipper is stopping.');
   readonly #stop: AbortSignal;
-  readonly #waiters = new Set<() => void>();
+  readonly #blockReader: BlockReader;
   #link: Link | undefined;
   /** Discovery keys of other logs that the peer offers. */
   readonly #offered = new Set<string>();
   #watchdog: NodeJS.Timeout | undefined;
   /** Runs since the peer sent what does not verify. */
   #suspect: NodeJS.Timeout | undefined;
-  #trouble: Trouble | undefined;
   #closing: Promise<void> | undefined;
   #lengthSeen = 0;
   /** Blocks that have come. */
   #blocks = 0;
-  /** Bytes of the largest block of late. */
-  #largest = FIRST_GUESS_BYTES;
-  #cutTo: number | undefined;
-  /** When the log was first seen to have so many entries; in order. */
-  #marks: { readonly length: number; readonly at: number }[] = [];
 
   constructor(
     peer: Peer,
@@ -166,9 +152,12 @@ class ReplicaSession implements LogSession {
     this.#settings = settings;
     this.#stop = stop;
     this.#join = join;
-    const { promise, resolve } = Promise.withResolvers<Trouble>();
-    this.ended = promise;
-    this.#resolveEnded = resolve;
+    this.#life = new SessionLife(clock);
+    this.#blockReader = new BlockReader(settings.readMs);
+  }
+
+  get ended(): Promise<Trouble> {
+    return this.#life.ended;
   }
 
   async open(): Promise<void> {
@@ -198,26 +187,26 @@ class ReplicaSession implements LogSession {
       end: (reason, message) => this.#end(reason, message),
       silenceMs: this.#settings.silenceMs,
     });
-    if (this.#trouble !== undefined) this.#link.destroy();
+    if (this.#life.trouble !== undefined) this.#link.destroy();
 
     await this.#untilTold();
     this.#watch();
   }
 
   head(): Head {
-    this.#assertAlive();
+    this.#life.assertAlive();
     return { fork: this.#core.fork, length: this.#core.length };
   }
 
   async changed(known: Head, waitMs: number, stop: AbortSignal): Promise<void> {
     const { fork, length } = this.head();
-    if (stop.aborted || this.#cutTo !== undefined || fork !== known.fork || length !== known.length) return;
-    await this.#wait(waitMs);
-    this.#assertAlive();
+    if (stop.aborted || this.#life.isCut || fork !== known.fork || length !== known.length) return;
+    await this.#life.wait(waitMs);
+    this.#life.assertAlive();
   }
 
   async treeHash(length: number): Promise<string> {
-    this.#assertAlive();
+    this.#life.assertAlive();
     return this.#guard(async () => (await this.#core.treeHash(length)).toString('hex'));
   }
 
@@ -228,7 +217,7 @@ class ReplicaSession implements LogSession {
     const download = this.#core.download({ start, end, linear: true });
     try {
       return await this.#guard(async () => {
-        const entries = await this.#readBlocks(start, end, limits.maxBytes);
+        const entries = await this.#blockReader.read(this.#core, start, end, limits.maxBytes);
         const seqEnd = start + entries.length;
         const treeHash = (await this.#core.treeHash(seqEnd)).toString('hex');
         // Cut back meanwhile: the blocks may be of both forks.
@@ -240,12 +229,12 @@ class ReplicaSession implements LogSession {
           seqEnd,
           entries,
           treeHash,
-          knownAt: this.#knownAt(start),
+          knownAt: this.#life.knownAt(start),
         };
       });
     } catch (error) {
       // A block of a fork that is no more fails in many ways; what it means is known.
-      if (this.#trouble === undefined && this.#core.fork !== fork) return undefined;
+      if (this.#life.trouble === undefined && this.#core.fork !== fork) return undefined;
       throw error;
     } finally {
       download.destroy();
@@ -253,14 +242,12 @@ class ReplicaSession implements LogSession {
   }
 
   async release(seqStart: number, seqEnd: number): Promise<void> {
-    this.#assertAlive();
+    this.#life.assertAlive();
     await this.#guard(() => this.#core.clear(seqStart, seqEnd));
   }
 
   takeTruncation(): number | undefined {
-    const cut = this.#cutTo;
-    this.#cutTo = undefined;
-    return cut;
+    return this.#life.takeTruncation();
   }
 
   close(): Promise<void> {
@@ -276,39 +263,12 @@ class ReplicaSession implements LogSession {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  async #readBlocks(start: number, end: number, maxBytes: number): Promise<Buffer[]> {
-    const entries: Buffer[] = [];
-    let bytes = 0;
-    while (start + entries.length < end && bytes < maxBytes) {
-      const seq = start + entries.length;
-      const ahead = Math.min(end - seq, this.#readAhead(maxBytes - bytes));
-      const blocks = await Promise.all(
-        Array.from({ length: ahead }, (_, offset) =>
-          this.#core.get(seq + offset, { timeout: this.#settings.readMs }),
-        ),
-      );
-      for (const block of blocks) {
-        if (block === null) throw new Trouble('log-closed', 'A block was taken away while it was read.');
-        this.#largest = Math.max(block.length, this.#largest * 0.99);
-        if (bytes >= maxBytes) break;
-        entries.push(block);
-        bytes += block.length;
-      }
-    }
-    return entries;
-  }
-
-  /** As many blocks at once as would fit if they were as large as the largest of late: nobody tells a size in advance. */
-  #readAhead(bytes: number): number {
-    return Math.min(READ_AHEAD, Math.max(1, Math.floor(bytes / this.#largest)));
-  }
-
   /** Hypercore's errors become the session's trouble, if it has ended, or a timeout. */
   async #guard<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (this.#trouble !== undefined) throw this.#trouble;
+      this.#life.assertAlive();
       if (error instanceof Error && 'code' in error && error.code === 'REQUEST_TIMEOUT') {
         throw new Trouble(
           'read-timeout',
@@ -323,7 +283,7 @@ class ReplicaSession implements LogSession {
   async #untilTold(): Promise<void> {
     const deadline = this.#clock.now() + this.#settings.connectMs;
     for (;;) {
-      this.#assertAlive();
+      this.#life.assertAlive();
       const peer = this.#core.peers.find(({ remoteSynced }) => remoteSynced);
       if (peer !== undefined && (peer.remoteLength === 0 || this.#core.length > 0)) return;
       if (this.#clock.now() >= deadline) {
@@ -335,7 +295,7 @@ class ReplicaSession implements LogSession {
           );
         throw new Trouble('silent', 'The peer answered, if at all, without offering a log of this key.');
       }
-      await this.#wait(10);
+      await this.#life.wait(10);
     }
   }
 
@@ -359,31 +319,15 @@ class ReplicaSession implements LogSession {
 
   #onAppend(): void {
     this.#lengthSeen = this.#core.length;
-    this.#mark();
-    this.#wake();
+    this.#life.grew(this.#lengthSeen);
   }
 
   #onTruncate(newLength: number): void {
-    // A fresh replica reports its first fork as a truncation of nothing.
-    if (this.#lengthSeen > newLength) this.#cutTo = Math.min(newLength, this.#cutTo ?? newLength);
+    const seen = this.#lengthSeen;
     this.#lengthSeen = this.#core.length;
-    this.#marks = [{ length: this.#core.length, at: this.#clock.now() }];
-    this.#wake();
-  }
-
-  /** One mark for what comes within a few milliseconds: a waiting shipper may see hundreds of appends a second. */
-  #mark(): void {
-    const now = this.#clock.now();
-    const last = this.#marks.at(-1);
-    const at = last !== undefined && now - last.at < MARK_MS ? last.at : now;
-    if (last?.at === at) this.#marks.pop();
-    this.#marks.push({ length: this.#core.length, at });
-  }
-
-  #knownAt(seq: number): number {
-    const past = this.#marks.findIndex(({ length }) => length > seq);
-    if (past > 0) this.#marks.splice(0, past);
-    return this.#marks[0]?.at ?? this.#clock.now();
+    // A fresh replica reports its first fork as a truncation of nothing.
+    if (seen > newLength) this.#life.cut(newLength, this.#lengthSeen);
+    else this.#life.rewritten(this.#lengthSeen);
   }
 
   #signed(met: Misdeed): Misdeed {
@@ -391,35 +335,12 @@ class ReplicaSession implements LogSession {
     return remoteKey === undefined ? met : { ...met, remoteKey };
   }
 
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        clearTimeout(timer);
-        this.#waiters.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, ms);
-      this.#waiters.add(wake);
-    });
-  }
-
-  #wake(): void {
-    for (const wake of this.#waiters) wake();
-  }
-
-  #assertAlive(): void {
-    if (this.#trouble !== undefined) throw this.#trouble;
-  }
-
-  /** The first reason stands. Closing the replica ends the reads that wait for the peer. */
+  /** Closing the replica ends the reads that wait for the peer. */
   #end(reason: TroubleReason, message: string, met?: Misdeed): void {
-    if (this.#trouble !== undefined) return;
-    this.#trouble = new Trouble(reason, message, met);
+    if (!this.#life.end(reason, message, met)) return;
     clearInterval(this.#watchdog);
     clearTimeout(this.#suspect);
     this.#link?.destroy();
-    this.#wake();
-    this.#resolveEnded(this.#trouble);
     void this.close();
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { peerItem } from '../../../functions/contracts/ingest-state.ts';
 import { parsePeersCommand, renderPeers } from '../../../scripts/peers/commands.ts';
@@ -17,6 +18,30 @@ describe('registering peers', () => {
     const parsed = parsePeersCommand(['add', address, KEY.toUpperCase()], 'first');
     const item = parsed.ok && parsed.value.do === 'add' ? parsed.value.item : undefined;
     expect(peerItem.parse(item)).toEqual({ pk: 'PEER', sk: KEY, core: KEY, host, port, name: 'first' });
+  });
+
+  test.each([
+    [['hyperswarm:' + KEY.toUpperCase(), KEY], { driver: 'hyperswarm', topic: KEY, core: KEY }],
+    [['sidecar:agents/7', KEY], { driver: 'sidecar', directory: 'agents/7', core: KEY }],
+    [
+      ['json-lines:export/7.jsonl'],
+      {
+        driver: 'json-lines',
+        path: 'export/7.jsonl',
+        core: createHash('sha256').update('json-lines:export/7.jsonl').digest('hex'),
+      },
+    ],
+  ])('adds %j as an item that its driver can read', (words, expected) => {
+    const parsed = parsePeersCommand(['add', ...words], undefined);
+    const item = parsed.ok && parsed.value.do === 'add' ? parsed.value.item : undefined;
+    expect(peerItem.parse(item)).toEqual({ pk: 'PEER', sk: expected.core, ...expected });
+    expect(renderPeers(item === undefined ? [] : [item], [], 0)).toContain(words[0]?.toLowerCase());
+  });
+
+  test('refuses a topic that is none, and a key for a file', () => {
+    expect(refusal('add', 'hyperswarm:abc', KEY)).toContain('no topic');
+    expect(refusal('add', 'json-lines:a.jsonl', KEY)).toContain('no key');
+    expect(refusal('add', 'sidecar:a')).toContain('an address and a key');
   });
 
   test('marks an index, and shows which logs it listed', () => {
