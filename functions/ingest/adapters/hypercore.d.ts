@@ -33,6 +33,8 @@ declare module 'hypercore' {
     }
 
     interface Download {
+      /** Resolves when all of the range is here. */
+      done(): Promise<void>;
       destroy(): void;
     }
 
@@ -54,8 +56,15 @@ declare module 'hypercore' {
     readonly writable: boolean;
     readonly length: number;
     readonly fork: number;
+    /** Up to here no block is missing. */
+    readonly contiguousLength: number;
     readonly peers: readonly Hypercore.Peer[];
     readonly closing: Promise<void> | null;
+    /** What all openings of a log in this process share. */
+    readonly core: {
+      /** Notes down how much others have. */
+      flushHints: () => Promise<void>;
+    };
     ready(): Promise<void>;
     /** @returns the length and bytes of the log after it */
     append(blocks: readonly Uint8Array[]): Promise<{ length: number; byteLength: number }>;
@@ -70,7 +79,7 @@ declare module 'hypercore' {
     treeHash(length?: number): Promise<Buffer>;
     /** Joins a new stream, or one that is there. @returns the stream to pipe; the one that was given, if one was */
     replicate(isInitiator: boolean, options?: Hypercore.ReplicateOptions): Hypercore.ReplicationStream;
-    replicate(stream: Duplex, options?: Hypercore.ReplicateOptions): Duplex;
+    replicate(stream: Duplex | Hypercore.ReplicationStream, options?: Hypercore.ReplicateOptions): Duplex;
     /** A stream that several logs may join. */
     static createProtocolStream(isInitiator: boolean): Hypercore.ReplicationStream;
     close(): Promise<void>;

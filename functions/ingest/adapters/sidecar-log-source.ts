@@ -6,10 +6,7 @@
  * what the storage says. Hypercore verified the entries when they were stored; here they are not verified again, and
  * whoever may write these files holds the log's secret key anyway.
  */
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import Hypercore from 'hypercore';
-import HypercoreStorage from 'hypercore-storage';
+import type Hypercore from 'hypercore';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Head } from '../domain/checkpoint.ts';
 import {
@@ -23,6 +20,7 @@ import {
 import { BlockReader } from './block-reader.ts';
 import { noDriver } from './drivers.ts';
 import { pathBelow } from './local-path.ts';
+import { filesOf, openSnapshot, type Snapshot } from './storage-snapshot.ts';
 import { SessionLife } from './session-life.ts';
 
 export interface SidecarSettings {
@@ -216,29 +214,6 @@ class SidecarSession implements LogSession {
   }
 }
 
-interface Snapshot {
-  readonly core: Hypercore;
-  close(): Promise<void>;
-}
-
-async function openSnapshot(directory: string, key: string): Promise<Snapshot> {
-  const storage = new HypercoreStorage(directory, { readOnly: true });
-  const core = new Hypercore(storage, Buffer.from(key, 'hex'), { writable: false, createIfMissing: false });
-  const close = async (): Promise<void> => {
-    await core.close().catch(() => undefined);
-    await storage.close().catch(() => undefined);
-  };
-  try {
-    await core.ready();
-    return { core, close };
-  } catch (error) {
-    await close();
-    if (error instanceof Error && 'code' in error && error.code === 'STORAGE_EMPTY')
-      throw new Trouble('silent', 'The storage holds no log of this key.');
-    throw new Trouble('unreachable', 'The storage cannot be opened for reading.');
-  }
-}
-
 /** The longest beginning that both have: the same tree hash at a length means the same entries below it. */
 async function lengthInCommon(a: Hypercore, b: Hypercore): Promise<number> {
   const same = async (length: number): Promise<boolean> =>
@@ -252,22 +227,4 @@ async function lengthInCommon(a: Hypercore, b: Hypercore): Promise<number> {
     else high = middle;
   }
   return low;
-}
-
-/** Names, sizes and times of the store's files, in one string. @throws Trouble `unreachable` when there are none */
-function filesOf(directory: string): string {
-  const db = join(directory, 'db');
-  try {
-    return readdirSync(db)
-      .sort()
-      .flatMap((name) => {
-        // A file may go between the two looks; the next look tells.
-        const stat = statSync(join(db, name), { throwIfNoEntry: false });
-        // What RocksDB says about itself is no change of the log.
-        return stat === undefined || name.startsWith('LOG') ? [] : [`${name}:${stat.size}:${stat.mtimeMs}`];
-      })
-      .join(' ');
-  } catch {
-    throw new Trouble('unreachable', 'There is no storage of a hypercore in this directory.');
-  }
 }
