@@ -11,10 +11,12 @@ import { createDynamoCheckpointStore } from './adapters/dynamo-checkpoint-store.
 import { createDynamoLease } from './adapters/dynamo-lease.ts';
 import { createDynamoPeerDirectory } from './adapters/dynamo-peer-directory.ts';
 import { createDynamoStatusBoard } from './adapters/dynamo-status-board.ts';
+import { createDynamoSuspicions } from './adapters/dynamo-suspicions.ts';
 import { createEventBridgeSuspicions } from './adapters/eventbridge-suspicions.ts';
 import { createReporter, type Reporter } from './adapters/reporter.ts';
 import { createSqsEntryQueue } from './adapters/sqs-entry-queue.ts';
 import { systemPacer } from './adapters/system-pacer.ts';
+import { createSuspicions } from './adapters/suspicions.ts';
 import { createTcpLogSource } from './adapters/tcp-log-source.ts';
 import type { LogSource } from './domain/ports.ts';
 import { ship, SHIP_SETTINGS, type ShipDeps, type ShipOutcome } from './domain/ship.ts';
@@ -24,6 +26,7 @@ export interface ShipEntriesDependencies extends Omit<ShipDeps, 'holder' | 'obse
   readonly newHolder: () => string;
   readonly runSeconds: number;
   readonly spacingMs: number;
+  readonly excludedTypes: readonly string[];
   readonly logger: Pick<Logger, 'info'>;
   readonly reporter: Reporter;
   /** Ends the run before its time. */
@@ -47,6 +50,7 @@ export async function shipEntries({
   newHolder,
   runSeconds,
   spacingMs,
+  excludedTypes,
   logger,
   reporter,
   stop,
@@ -55,7 +59,11 @@ export async function shipEntries({
   const startedAt = needed.pacer.now();
   const outcome = await ship(
     { ...needed, observe: reporter.observe, holder: newHolder() },
-    { ...SHIP_SETTINGS, dispatch: { ...SHIP_SETTINGS.dispatch, spacingMs } },
+    {
+      ...SHIP_SETTINGS,
+      dispatch: { ...SHIP_SETTINGS.dispatch, spacingMs },
+      excludedTypes: new Set(excludedTypes),
+    },
     startedAt + runSeconds * 1000,
     stop,
   );
@@ -76,7 +84,10 @@ export function dependenciesWith(
     directory: createDynamoPeerDirectory(dynamo, env.INGEST_TABLE),
     checkpoints: createDynamoCheckpointStore(dynamo, env.INGEST_TABLE),
     statuses: createDynamoStatusBoard(dynamo, env.INGEST_TABLE),
-    suspicions: createEventBridgeSuspicions(createEventBridge(), env.EVENT_BUS_NAME),
+    suspicions: createSuspicions([
+      createDynamoSuspicions(dynamo, env.INGEST_TABLE),
+      createEventBridgeSuspicions(createEventBridge(), env.EVENT_BUS_NAME),
+    ]),
     lease: createDynamoLease(dynamo, env.INGEST_TABLE),
     queue: createSqsEntryQueue(createSqs(), env.ENTRY_QUEUE_URL),
     pacer: systemPacer,
@@ -84,6 +95,7 @@ export function dependenciesWith(
     newHolder: randomUUID,
     runSeconds: env.RUN_SECONDS,
     spacingMs: env.SPACING_MS,
+    excludedTypes: env.EXCLUDED_TYPES,
     logger,
     reporter: createReporter(logger, createMetrics('ingest'), systemClock),
   };

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { coreKey } from '../../functions/contracts/ingest.ts';
-import type { PeerItem, Place, StatusItem } from '../../functions/contracts/ingest-state.ts';
+import type { PeerItem, Place, StatusItem, SuspicionItem } from '../../functions/contracts/ingest-state.ts';
 import { addressOf, ingestKey } from '../../functions/contracts/ingest-state.ts';
+import { toIso } from '../../functions/kernel/clock.ts';
 import { err, ok, type Result } from '../../functions/kernel/result.ts';
 import { table } from '../demo/table.ts';
 
@@ -13,6 +14,7 @@ const USAGE = [
   '  … add json-lines:PATH                           follow a .jsonl file, or a directory of them, on the shipper’s host',
   '  … add … --index                                 its entries list the keys of other logs at the same address',
   'npm run peers -- list                              every log that is followed, and how far',
+  'npm run peers -- suspicions                        what logs and peers did that no sound one does, with the evidence',
   'npm run peers -- remove KEY                        follow it no longer; its checkpoint stays',
   'Each takes --stage local|dev|prod (default dev), or --table NAME.',
 ].join('\n');
@@ -20,6 +22,7 @@ const USAGE = [
 export type PeersCommand =
   | { readonly do: 'add'; readonly item: PeerItem }
   | { readonly do: 'list' }
+  | { readonly do: 'suspicions' }
   | { readonly do: 'remove'; readonly core: string };
 
 /** Reads the words of a command line. A refusal names the word, the reason and what to write instead. */
@@ -58,6 +61,10 @@ export function parsePeersCommand(
     }
     case 'list':
       return rest.length === 0 ? ok({ do: 'list' }) : err(`\`list\` takes nothing more.\n${USAGE}`);
+    case 'suspicions':
+      return rest.length === 0
+        ? ok({ do: 'suspicions' })
+        : err(`\`suspicions\` takes nothing more.\n${USAGE}`);
     case 'remove': {
       const [key] = rest;
       if (key === undefined || rest.length > 1) return err(`\`remove\` takes a key.\n${USAGE}`);
@@ -140,4 +147,19 @@ export function renderPeers(
   });
   const head = ['name', 'key', 'address', 'state', 'shipped', 'told', 'trouble'];
   return table(head, rows, [24, KEY_DIGITS, ADDRESS_WIDTH, 13, 24, 12, ERROR_WIDTH]).join('\n');
+}
+
+/** Newest first, each with its last evidence as JSON: positions, lengths, hashes and signatures. */
+export function renderSuspicions(suspicions: readonly SuspicionItem[]): string {
+  if (suspicions.length === 0) return 'Nothing suspicious was ever met.';
+  return [...suspicions]
+    .sort((a, b) => b.lastAt - a.lastAt)
+    .map(({ core, peer, suspicion, firstAt, lastAt, times, lastEvidence }) =>
+      [
+        `${suspicion}  ${core}  at ${peer}`,
+        `  first ${toIso(firstAt)}, last ${toIso(lastAt)}, in ${times} runs`,
+        `  ${JSON.stringify(lastEvidence)}`,
+      ].join('\n'),
+    )
+    .join('\n');
 }

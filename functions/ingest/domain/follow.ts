@@ -11,6 +11,7 @@ import {
 } from './checkpoint.ts';
 import type { Dispatcher } from './dispatch.ts';
 import type { Observe } from './events.ts';
+import { withoutTypes } from './exclusion.ts';
 import { listedIn } from './index-log.ts';
 import {
   Trouble,
@@ -30,6 +31,8 @@ export interface FollowSettings {
   /** A checkpoint is written at most this often while entries flow; a crash ships that much again. */
   readonly checkpointEveryMs: number;
   readonly reconnect: { readonly baseMs: number; readonly maxMs: number };
+  /** Types of entries that are not shipped. */
+  readonly excludedTypes: ReadonlySet<string>;
 }
 
 export interface FollowDeps {
@@ -134,15 +137,22 @@ async function followSession(
         continue;
       }
       const from = position;
+      let listings: readonly Peer[] = [];
       const window = await deps.dispatcher.ship(
-        (limits) => session.read(from, limits),
+        async (limits) => {
+          const read = await session.read(from, limits);
+          if (read === undefined) return undefined;
+          if (peer.isIndex === true) listings = listedIn(read, peer);
+          const { window: shipped, excluded } = withoutTypes(read, settings.excludedTypes);
+          if (excluded.size > 0) deps.observe({ kind: 'excluded', core: peer.core, excluded });
+          return shipped;
+        },
         head.length - position,
         stop,
       );
       if (window === undefined) continue;
       if (window.seqStart > from) deps.observe({ kind: 'gone', core: peer.core, from, to: window.seqStart });
-      if (peer.isIndex === true)
-        for (const listed of listedIn(window, peer)) await deps.directory.enroll(listed, peer.core);
+      for (const listed of listings) await deps.directory.enroll(listed, peer.core);
       position = window.seqEnd;
       ledger.accepted({ fork: window.fork, length: window.seqEnd, treeHash: window.treeHash });
       status.shipped(position, session.head());

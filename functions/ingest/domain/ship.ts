@@ -50,6 +50,7 @@ export const SHIP_SETTINGS: ShipSettings = {
   lease: { ttlMs: 10_000, renewEveryMs: 3_000, pollEveryMs: 200 },
   directoryEveryMs: 1_000,
   statusEveryMs: 5_000,
+  excludedTypes: new Set(),
 };
 
 /** `never-held`: another shipper held the lease all the time. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { peerItem } from '../../../functions/contracts/ingest-state.ts';
-import { parsePeersCommand, renderPeers } from '../../../scripts/peers/commands.ts';
+import { parsePeersCommand, renderPeers, renderSuspicions } from '../../../scripts/peers/commands.ts';
 
 const KEY = 'ab'.repeat(32);
 const refusal = (...words: readonly string[]): string => {
@@ -115,4 +115,26 @@ describe('registering peers', () => {
     expect(text).toMatch(/second .* never seen/);
     expect(renderPeers([], [], 0)).toBe('No log is followed yet.');
   });
+});
+
+test('suspicions are shown with their evidence, the newest first', () => {
+  const evidence = { met: { code: 'INVALID_SIGNATURE', length: 9 } };
+  const item = {
+    pk: 'SUSPICION' as const,
+    sk: `${KEY}#bad-proof`,
+    core: KEY,
+    peer: '10.0.0.1:4000',
+    suspicion: 'bad-proof' as const,
+    firstAt: 0,
+    lastAt: 60_000,
+    times: 2,
+    firstEvidence: {},
+    lastEvidence: evidence,
+  };
+  const shown = renderSuspicions([item, { ...item, suspicion: 'conflict', lastAt: 120_000 }]);
+  expect(shown.indexOf('conflict')).toBeLessThan(shown.indexOf('bad-proof'));
+  expect(shown).toContain('in 2 runs');
+  expect(shown).toContain(JSON.stringify(evidence));
+  expect(parsePeersCommand(['suspicions'], undefined)).toEqual({ ok: true, value: { do: 'suspicions' } });
+  expect(renderSuspicions([])).toContain('Nothing');
 });
