@@ -100,7 +100,9 @@ test('the service ships logs of every place, and hands all over in good order wh
   expect(checkpointItem.parse(await itemOf(ingestKey.checkpoint(file)))).toMatchObject({ length: 3 });
   const events = shipper.lines.map(({ event }) => event);
   expect(events.at(-1)).toBe('shipper_stopped');
-  expect(shipper.lines.find(({ event }) => event === 'entries_excluded')).toMatchObject({
+  expect(
+    shipper.lines.find(({ event, core }) => event === 'entries_excluded' && core === file),
+  ).toMatchObject({
     types: ['peer_joined:1'],
   });
   // What this host may not read is told, with the way out, and holds nobody up.
