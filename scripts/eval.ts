@@ -3,6 +3,10 @@
  * Each line is `{source, rule, label: "pos" | "neg", text, secret?, span?}`. A positive is found when a finding of
  * confidence 0.5 or more overlaps its secret, or lies anywhere in the text where none is given; a negative is flagged
  * when there is any such finding in it. `--misses` and `--flags` list the texts of either kind.
+ *
+ * A file made of several scanners' cases contradicts itself: what one rule must not match is another rule's secret. So
+ * beside the plain share of negatives it counts `labelledElsewhere`: those whose text holds a value that the same file
+ * labels as a secret in another row, and `flaggedAmongThem`. `flagged` counts them all the same.
  */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -51,6 +55,20 @@ function count(tally: Tally, label: Row['label'], hit: boolean): void {
   }
 }
 
+/** Shorter values are names of users and the like, which stand in many texts. */
+const CHARACTERS_OF_A_LABEL = 12;
+
+/** Tells which texts hold a value that some row labels as a secret. */
+function labelledIn(rows: readonly Row[]): (text: string) => boolean {
+  const positives = rows.filter(({ label }) => label === 'pos');
+  const whole = new Set(positives.map(({ text }) => text));
+  const values = positives
+    .filter(({ text, secret }) => secret !== undefined && text.includes(secret))
+    .flatMap(({ secret }) => (secret === undefined ? [] : [secret]))
+    .filter((secret) => secret.length >= CHARACTERS_OF_A_LABEL);
+  return (text) => whole.has(text) || values.some((value) => text.includes(value));
+}
+
 const percent = (part: number, whole: number): string =>
   whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
 const line = (name: string, { positives, found, negatives, flagged }: Tally): string =>
@@ -75,6 +93,9 @@ async function main(): Promise<number> {
   const byPlace = new Map<string, Tally>();
   const byRule = new Map<string, { right: number; wrong: number }>();
   const total = none();
+  const holdsLabel = labelledIn(rows);
+  let labelledElsewhere = 0;
+  let flaggedAmongThem = 0;
   for (const one of rows) {
     const findings = scanner.scan([one.text]).filter((match) => match.confidence >= REPORT_FROM);
     const hits = one.label === 'pos' ? findings.filter((match) => overlapsSecret(one, match)) : findings;
@@ -85,6 +106,10 @@ async function main(): Promise<number> {
       count(tally, one.label, hit);
     }
     count(total, one.label, hit);
+    if (one.label === 'neg' && holdsLabel(one.text)) {
+      labelledElsewhere += 1;
+      flaggedAmongThem += hit ? 1 : 0;
+    }
     for (const match of hits) {
       const tally = byRule.get(match.rule) ?? { right: 0, wrong: 0 };
       byRule.set(match.rule, tally);
@@ -102,8 +127,12 @@ async function main(): Promise<number> {
     for (const [name, { right, wrong }] of [...byRule].toSorted(([, a], [, b]) => b.right - a.right))
       console.log(`${name.padEnd(46)} ${String(right).padStart(6)} ${String(wrong).padStart(6)}`);
     console.log(line('\nall', total));
+    console.log(
+      `${labelledElsewhere} of the negatives hold a value that another row labels as a secret: ${flaggedAmongThem} of them are flagged, ` +
+        `and ${total.flagged - flaggedAmongThem} of the other ${total.negatives - labelledElsewhere} (${percent(total.flagged - flaggedAmongThem, total.negatives - labelledElsewhere)})`,
+    );
   }
-  console.log(JSON.stringify(total));
+  console.log(JSON.stringify({ ...total, labelledElsewhere, flaggedAmongThem }));
   return 0;
 }
 

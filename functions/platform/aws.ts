@@ -2,6 +2,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -11,13 +13,13 @@ const bounded = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 },
 };
 
-/** For libraries that speak DynamoDB's own notation; else {@link createDynamo}. */
-export const createPlainDynamo = (): DynamoDBClient => new DynamoDBClient(bounded);
 export const createDynamo = (): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(createPlainDynamo(), {
+  DynamoDBDocumentClient.from(new DynamoDBClient(bounded), {
     marshallOptions: { removeUndefinedValues: true },
   });
 export const createEventBridge = (): EventBridgeClient => new EventBridgeClient(bounded);
 export const createKms = (): KMSClient => new KMSClient(bounded);
+export const createSecretsManager = (): SecretsManagerClient => new SecretsManagerClient(bounded);
+export const createSes = (): SESv2Client => new SESv2Client(bounded);
 export const createSns = (): SNSClient => new SNSClient(bounded);
 export const createSqs = (): SQSClient => new SQSClient(bounded);

@@ -1,4 +1,5 @@
 import type { Driver } from '../../functions/contracts/ingest-state.ts';
+import type { GuardPolicy } from '../../functions/contracts/guard.ts';
 import type { RetentionDays } from '../../functions/contracts/quarantine.ts';
 
 /** What differs between stages; everything else is the same everywhere. */
@@ -15,6 +16,8 @@ export interface Settings {
   readonly keepData: boolean;
   /** X-Ray traces of every function. */
   readonly tracing: boolean;
+  /** Where people look at cases: alerts link there. */
+  readonly consoleUrl: string;
   readonly shipper: {
     /**
      * Where it runs: `lambda`, a function that is started each minute; `fargate`, a container of Amazon ECS; `own`, a
@@ -46,6 +49,8 @@ export interface Settings {
     /** What the guard's endpoint takes of all keys together; each key has a limit of its own besides. */
     readonly requestsPerSecond: number;
     readonly burst: number;
+    /** What the endpoint does about a secret in a message, by its severity. */
+    readonly policy: GuardPolicy;
   };
   readonly detector: {
     /** Functions that scan at the same time, at most. */

@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import { AlertStateTable } from '../alerts/alert-state-table.ts';
 import type { Settings } from '../config/settings.ts';
 import { createFingerprintKey } from '../detection/detector.ts';
 import { GuardKeysTable } from '../detection/guard-keys-table.ts';
@@ -19,6 +20,7 @@ export class DataStack extends Stack {
   readonly cases: CaseTable;
   readonly metrics: DailyMetricsTable;
   readonly guardKeys: GuardKeysTable;
+  readonly alertState: AlertStateTable;
   readonly fingerprintKey: Key;
   readonly bus: EventBus;
 
@@ -31,6 +33,7 @@ export class DataStack extends Stack {
     this.cases = new CaseTable(this, 'Cases', { foundation });
     this.metrics = new DailyMetricsTable(this, 'DailyMetrics', { foundation });
     this.guardKeys = new GuardKeysTable(this, 'GuardKeys', { foundation });
+    this.alertState = new AlertStateTable(this, 'AlertState', { foundation });
     this.fingerprintKey = createFingerprintKey(this, 'FingerprintKey', foundation.removalPolicy);
     this.bus = new EventBus(this, 'Bus', {
       eventBusName: `shhh-${props.settings.stage}`,
@@ -39,6 +42,7 @@ export class DataStack extends Stack {
     new CfnOutput(this, 'QuarantineTableName', { value: this.quarantine.table.tableName });
     new CfnOutput(this, 'CaseTableName', { value: this.cases.table.tableName });
     new CfnOutput(this, 'MetricsTableName', { value: this.metrics.table.tableName });
+    new CfnOutput(this, 'AlertStateTableName', { value: this.alertState.table.tableName });
     new CfnOutput(this, 'FingerprintKeyArn', { value: this.fingerprintKey.keyArn });
     new CfnOutput(this, 'GuardKeysTableName', { value: this.guardKeys.table.tableName });
     new CfnOutput(this, 'IngestTableName', { value: this.ingest.table.tableName });

@@ -10,11 +10,13 @@ export class ResponseStack extends Stack {
 
   constructor(scope: Construct, id: string, props: StackProps & { readonly data: DataStack }) {
     super(scope, id, props);
-    const { foundation, cases, metrics, bus } = props.data;
-    this.alerts = new Alerts(this, 'Alerts', { foundation, bus });
-    const desk = new ReviewDesk(this, 'ReviewDesk', { foundation, cases, metrics });
+    const { foundation, quarantine, cases, metrics, bus, alertState } = props.data;
+    this.alerts = new Alerts(this, 'Alerts', { foundation, bus, state: alertState });
+    const desk = new ReviewDesk(this, 'ReviewDesk', { foundation, quarantine, cases, metrics });
     new CfnOutput(this, 'ReviewFunctionName', { value: desk.function.functionName });
     new CfnOutput(this, 'AlertTopicArn', { value: this.alerts.topic.topicArn });
-    new CfnOutput(this, 'AlertFunctionName', { value: this.alerts.function.functionName });
+    new CfnOutput(this, 'EvaluateFunctionName', { value: this.alerts.evaluate.functionName });
+    for (const [name, { settings }] of Object.entries(this.alerts.channels))
+      if (settings) new CfnOutput(this, `${name}SettingsArn`, { value: settings.secretArn });
   }
 }

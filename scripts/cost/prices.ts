@@ -36,6 +36,7 @@ const priceList = z.strictObject({
     metricMonth: price,
     logIngestGb: price,
     logStorageGbMonth: price,
+    secretMonth: price,
     traceRecorded: price,
     eventPublished: price,
     snsPublish: price,

@@ -95,6 +95,8 @@ declare module 'hypercore-storage' {
      * @param options.readOnly a point in time, beside a writer that goes on
      */
     constructor(directory: string, options?: { readonly allowBackup?: boolean; readonly readOnly?: boolean });
+    /** Over what stands in for a database: {@link file://./memory-database.ts}. */
+    constructor(database: object);
     ready(): Promise<void>;
     /** Every core of the store. */
     createCoreStream(): AsyncIterable<{ readonly discoveryKey: Buffer }>;

@@ -9,10 +9,11 @@ import DHT from 'hyperdht';
 import type { Clock } from '../../kernel/clock.ts';
 import { Trouble, type LogSession, type LogSource, type Peer } from '../domain/ports.ts';
 import { noDriver } from './drivers.ts';
+import { ReplicaMemory } from './memory-database.ts';
 import {
   openReplica,
+  REPLICA_BYTES,
   REPLICA_SETTINGS,
-  removeAbandonedReplicas,
   type Join,
   type ReplicaSettings,
 } from './replica-session.ts';
@@ -43,14 +44,14 @@ export function createHyperswarmLogSource(
   overrides: Partial<HyperswarmSettings> = {},
 ): { readonly source: LogSource; readonly destroy: () => Promise<void> } {
   const settings = { ...SETTINGS, ...overrides };
-  removeAbandonedReplicas();
+  const memory = new ReplicaMemory(REPLICA_BYTES);
   const node = new DHT({ ephemeral: true, bootstrap: settings.bootstrap, ...hostOf(settings.bootstrap) });
   const served = new Failures();
 
   const attempt = async (peer: Peer, key: string, stop: AbortSignal): Promise<LogSession> => {
     const candidate = `${peer.core} ${key}`;
     try {
-      const session = await openReplica(peer, clock, settings, stop, overNetwork(node, key));
+      const session = await openReplica(peer, memory, clock, settings, stop, overNetwork(node, key));
       void session.ended.then(({ reason }) => {
         if (reason === 'disconnected') served.forget(candidate);
         else served.count(candidate);

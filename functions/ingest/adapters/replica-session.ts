@@ -1,16 +1,15 @@
 /**
  * Follows a log by hypercore's own replication, whatever carries it: encrypted by its Noise stream, every block verified
- * against the log's public key. The replica is made anew for every connection and removed with it: one that remembered
- * what it saw could meet a log restored from a backup, and make both sides close with a conflict.
+ * against the log's public key. The replica is made anew for every connection, in memory, and gone with it: one that
+ * remembered what it saw could meet a log restored from a backup, and make both sides close with a conflict.
  */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join as joinPath } from 'node:path';
 import Hypercore from 'hypercore';
+import HypercoreStorage from 'hypercore-storage';
 import { z } from 'zod';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Head } from '../domain/checkpoint.ts';
 import { BlockReader } from './block-reader.ts';
+import { ReplicaMemory, type MemoryDatabase } from './memory-database.ts';
 import { SessionLife } from './session-life.ts';
 import {
   Trouble,
@@ -60,7 +59,8 @@ export type Join = (way: {
   readonly silenceMs: number;
 }) => Link;
 
-const REPLICA_PREFIX = 'shhh-replica-';
+/** Of all replicas together, as {@link ReplicaMemory} counts: the trees of some 300,000 entries. */
+export const REPLICA_BYTES = 32 * 1024 * 1024;
 
 /** How long hypercore may take to tell a conflict from plain nonsense. */
 const CONFLICT_MS = 100;
@@ -75,15 +75,14 @@ const NOT_THIS_LOG = 'The peer sent data that does not belong to this log.';
  */
 export async function openReplica(
   peer: Peer,
+  memory: ReplicaMemory,
   clock: Clock,
   settings: ReplicaSettings,
   stop: AbortSignal,
   join: Join,
 ): Promise<LogSession> {
   if (stop.aborted) throw new Trouble('disconnected', 'The shipper is stopping.');
-  const directory = mkdtempSync(joinPath(tmpdir(), `${REPLICA_PREFIX}${process.pid}-`));
-  const core = new Hypercore(directory, Buffer.from(peer.core, 'hex'), { timeout: settings.readMs });
-  const session = new ReplicaSession(peer, core, directory, clock, settings, stop, join);
+  const session = new ReplicaSession(peer, memory, clock, settings, stop, join);
   try {
     await session.open();
     return session;
@@ -93,32 +92,14 @@ export async function openReplica(
   }
 }
 
-/** A process that was killed leaves its replicas; whoever runs next in the same place removes them. */
-export function removeAbandonedReplicas(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = Number(/^shhh-replica-(\d+)-/.exec(name)?.[1] ?? Number.NaN);
-    if (Number.isInteger(pid) && pid !== process.pid && !isAlive(pid)) {
-      rmSync(joinPath(tmpdir(), name), { recursive: true, force: true });
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
 class ReplicaSession implements LogSession {
   /** A peer may be a copy that has not seen everything yet. */
   readonly mayLag = true;
   readonly #life: SessionLife;
   readonly #peer: Peer;
   readonly #core: Hypercore;
-  readonly #directory: string;
+  readonly #memory: ReplicaMemory;
+  readonly #database: MemoryDatabase;
   readonly #clock: Clock;
   readonly #settings: ReplicaSettings;
   readonly #join: Join;
@@ -138,16 +119,18 @@ class ReplicaSession implements LogSession {
 
   constructor(
     peer: Peer,
-    core: Hypercore,
-    directory: string,
+    memory: ReplicaMemory,
     clock: Clock,
     settings: ReplicaSettings,
     stop: AbortSignal,
     join: Join,
   ) {
     this.#peer = peer;
-    this.#core = core;
-    this.#directory = directory;
+    this.#memory = memory;
+    this.#database = memory.create();
+    this.#core = new Hypercore(new HypercoreStorage(this.#database), Buffer.from(peer.core, 'hex'), {
+      timeout: settings.readMs,
+    });
     this.#clock = clock;
     this.#settings = settings;
     this.#stop = stop;
@@ -246,6 +229,10 @@ class ReplicaSession implements LogSession {
     await this.#guard(() => this.#core.clear(seqStart, seqEnd));
   }
 
+  isSpent(): boolean {
+    return this.#memory.isSpent(this.#database);
+  }
+
   takeTruncation(): number | undefined {
     return this.#life.takeTruncation();
   }
@@ -258,9 +245,9 @@ class ReplicaSession implements LogSession {
   async #close(): Promise<void> {
     this.#end('disconnected', 'The session was closed.');
     this.#stop.removeEventListener('abort', this.#onStop);
-    // A replica that could not even be opened cannot be closed; its directory goes all the same.
+    // A replica that could not even be opened cannot be closed.
     await this.#core.close().catch(() => undefined);
-    rmSync(this.#directory, { recursive: true, force: true });
+    this.#memory.forget(this.#database);
   }
 
   /** Hypercore's errors become the session's trouble, if it has ended, or a timeout. */

@@ -4,20 +4,21 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { LogSource } from '../domain/ports.ts';
 import {
   openReplica,
+  REPLICA_BYTES,
   REPLICA_SETTINGS,
-  removeAbandonedReplicas,
   type Join,
   type ReplicaSettings,
 } from './replica-session.ts';
 import { noDriver } from './drivers.ts';
+import { ReplicaMemory } from './memory-database.ts';
 
 export function createTcpLogSource(clock: Clock, overrides: Partial<ReplicaSettings> = {}): LogSource {
   const settings = { ...REPLICA_SETTINGS, ...overrides };
-  removeAbandonedReplicas();
+  const memory = new ReplicaMemory(REPLICA_BYTES);
   return {
     connect: async (peer, stop) => {
       if (peer.driver !== undefined && peer.driver !== 'tcp') throw noDriver(peer);
-      return openReplica(peer, clock, settings, stop, overTcp(peer));
+      return openReplica(peer, memory, clock, settings, stop, overTcp(peer));
     },
   };
 }
