@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Head } from '../domain/checkpoint.ts';
 import { BlockReader } from './block-reader.ts';
-import { ReplicaMemory, type MemoryDatabase } from './memory-database.ts';
+import { type ReplicaMemory, type MemoryDatabase } from './memory-database.ts';
 import { SessionLife } from './session-life.ts';
 import {
   Trouble,
