@@ -88,7 +88,11 @@ async function soak(): Promise<boolean> {
   const directory = await mkdtemp(path.join(tmpdir(), 'shhh-soak-'));
   started.push(() => rm(directory, { recursive: true, force: true }));
 
-  const register = async (peer: Pick<PeerItem, 'core' | 'host' | 'port'>): Promise<void> => {
+  const register = async (peer: {
+    readonly core: string;
+    readonly host: string;
+    readonly port: number;
+  }): Promise<void> => {
     const { core, host, port } = peer;
     const item: PeerItem = { ...ingestKey.peer(core), pk: 'PEER', core, host, port };
     await dynamo.send(new PutCommand({ TableName: outputs.IngestTableName, Item: item }));

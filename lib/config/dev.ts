@@ -8,7 +8,14 @@ export const dev: Settings = {
   logRetentionDays: 30,
   keepData: false,
   tracing: true,
-  shipper: { runSeconds: 65, spacingMs: 60 },
+  shipper: {
+    host: 'lambda',
+    drivers: ['tcp'],
+    excludedTypes: [],
+    container: { cpuUnits: 512, memoryMb: 1024 },
+    runSeconds: 65,
+    spacingMs: 60,
+  },
   consoleUrl: 'https://shhh.example.com',
   guard: {
     requestsPerSecond: 50,

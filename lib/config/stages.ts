@@ -8,7 +8,8 @@ const stages = { local, dev, prod };
 
 /**
  * The settings of one stage.
- * @param context reads a synth-time context value: `stage` (local, dev, prod; dev by default) and `architecture`
+ * @param context reads a synth-time context value: `stage` (local, dev, prod; dev by default), `architecture`
+ *   and `shipperHost` (lambda, fargate, own)
  * @throws Error naming the value that is not understood and the ones that are
  */
 export function settingsFor(context: (key: string) => unknown): Settings {
@@ -25,5 +26,17 @@ export function settingsFor(context: (key: string) => unknown): Settings {
       `-c architecture=${String(context('architecture'))} is no Lambda architecture: use arm64 or x86_64.`,
     );
   }
-  return { ...settings, architecture: architecture.data };
+  const host = z
+    .enum(['lambda', 'fargate', 'own'])
+    .safeParse(context('shipperHost') ?? settings.shipper.host);
+  if (!host.success) {
+    throw new Error(
+      `-c shipperHost=${String(context('shipperHost'))} is no host of the shipper: use lambda, fargate or own.`,
+    );
+  }
+  return {
+    ...settings,
+    architecture: architecture.data,
+    shipper: { ...settings.shipper, host: host.data },
+  };
 }
