@@ -139,11 +139,19 @@ export function logSourceContract(create: () => Promise<SourceUnderTest>): void 
       const isLast = ({ fork, length }: Head): boolean =>
         length === 80 && (under.isForkless === true ? fork > 0 : fork === 2);
       let lowest = session.takeTruncation() ?? Number.POSITIVE_INFINITY;
-      for (let head = session.head(); !isLast(head); head = session.head()) {
-        await session.changed(head, 100, new AbortController().signal);
-        lowest = Math.min(lowest, session.takeTruncation() ?? lowest);
+      try {
+        for (let head = session.head(); !isLast(head); head = session.head()) {
+          await session.changed(head, 100, new AbortController().signal);
+          lowest = Math.min(lowest, session.takeTruncation() ?? lowest);
+        }
+        expect(lowest).toBe(30);
+      } catch (error) {
+        // Hypercore may give the connection up where requests of a fork that is no more are on their way. Whoever
+        // follows then connects anew and compares hashes; what must not be is a session that goes on and missed a cut.
+        if (!(error instanceof Trouble)) throw error;
+        expect(error.reason).toBe('disconnected');
+        expect(isLast((await open(under)).head())).toBe(true);
       }
-      expect(lowest).toBe(30);
     });
 
     test('does not take the first sight of a cut log for a cut', async () => {
