@@ -14,7 +14,7 @@ export const dev: Settings = {
     excludedTypes: [],
     container: { cpuUnits: 512, memoryMb: 1024 },
     runSeconds: 65,
-    spacingMs: 60,
+    spacingMs: 40,
   },
   consoleUrl: 'https://shhh.example.com',
   guard: {

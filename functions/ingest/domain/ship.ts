@@ -40,7 +40,7 @@ export interface ShipDeps extends Omit<FollowDeps, 'granted' | 'onFenced' | 'dis
 export const SHIP_SETTINGS: ShipSettings = {
   dispatch: {
     window: { maxEntries: 1_024, maxBytes: 768 * 1024 },
-    spacingMs: 60,
+    spacingMs: 40,
     gatherMs: 20,
     inFlightBytes: 16 * 1024 * 1024,
     send: { attempts: 6, baseMs: 100, maxMs: 3_000 },
