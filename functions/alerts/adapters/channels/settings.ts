@@ -30,8 +30,8 @@ const KNOWN_FOR_MS = 60_000;
 
 /** `read` answers undefined where the channel is off. */
 export interface Settings<T> {
-  read(): Promise<T | undefined>;
-  forget(): void;
+  readonly read: () => Promise<T | undefined>;
+  readonly forget: () => void;
 }
 
 /**
