@@ -25,7 +25,7 @@ import {
 } from '../domain/ports.ts';
 import { noDriver } from './drivers.ts';
 import { pathBelow } from './local-path.ts';
-import { SessionLife } from './session-life.ts';
+import { SessionLife, openSession } from './session-life.ts';
 
 interface JsonLinesSettings {
   /** How often the files are looked at. */
@@ -55,15 +55,10 @@ export function createJsonLinesLogSource(
   return {
     connect: async (peer, stop) => {
       if (peer.driver !== 'json-lines') throw noDriver(peer);
-      if (stop.aborted) throw new Trouble('disconnected', 'The shipper is stopping.');
-      const session = new JsonLinesSession(peer, pathBelow(root, peer.path), clock, settings, stop);
-      try {
-        await session.open();
-        return session;
-      } catch (error) {
-        await session.close();
-        throw error;
-      }
+      return openSession(
+        stop,
+        () => new JsonLinesSession(peer, pathBelow(root, peer.path), clock, settings, stop),
+      );
     },
   };
 }

@@ -10,7 +10,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Head } from '../domain/checkpoint.ts';
 import { BlockReader } from './block-reader.ts';
 import { type ReplicaMemory, type MemoryDatabase } from './memory-database.ts';
-import { SessionLife } from './session-life.ts';
+import { SessionLife, openSession } from './session-life.ts';
 import {
   Trouble,
   type LogSession,
@@ -81,15 +81,7 @@ export async function openReplica(
   stop: AbortSignal,
   join: Join,
 ): Promise<LogSession> {
-  if (stop.aborted) throw new Trouble('disconnected', 'The shipper is stopping.');
-  const session = new ReplicaSession(peer, memory, clock, settings, stop, join);
-  try {
-    await session.open();
-    return session;
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
+  return openSession(stop, () => new ReplicaSession(peer, memory, clock, settings, stop, join));
 }
 
 class ReplicaSession implements LogSession {

@@ -95,3 +95,19 @@ export class SessionLife {
     for (const wake of this.#waiters) wake();
   }
 }
+
+/** Makes and opens a session, and closes it again where that fails. */
+export async function openSession<S extends { open(): Promise<void>; close(): Promise<void> }>(
+  stop: AbortSignal,
+  create: () => S,
+): Promise<S> {
+  if (stop.aborted) throw new Trouble('disconnected', 'The shipper is stopping.');
+  const session = create();
+  try {
+    await session.open();
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}

@@ -21,7 +21,7 @@ import { BlockReader } from './block-reader.ts';
 import { noDriver } from './drivers.ts';
 import { pathBelow } from './local-path.ts';
 import { filesOf, openSnapshot, type Snapshot } from './storage-snapshot.ts';
-import { SessionLife } from './session-life.ts';
+import { SessionLife, openSession } from './session-life.ts';
 
 export interface SidecarSettings {
   /** How often the files are looked at. */
@@ -44,15 +44,10 @@ export function createSidecarLogSource(
   return {
     connect: async (peer, stop) => {
       if (peer.driver !== 'sidecar') throw noDriver(peer);
-      if (stop.aborted) throw new Trouble('disconnected', 'The shipper is stopping.');
-      const session = new SidecarSession(peer, pathBelow(root, peer.directory), clock, settings, stop);
-      try {
-        await session.open();
-        return session;
-      } catch (error) {
-        await session.close();
-        throw error;
-      }
+      return openSession(
+        stop,
+        () => new SidecarSession(peer, pathBelow(root, peer.directory), clock, settings, stop),
+      );
     },
   };
 }
