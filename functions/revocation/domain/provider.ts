@@ -9,7 +9,8 @@ import type { Redacted } from '../../kernel/redacted.ts';
 
 /**
  * One credential and nobody else's, as its provider knows it. `id` names it at the provider (a key's id, a token's
- * number, a webhook's id) and is no secret; `principal` is whose it is.
+ * number, a webhook's id) and is no secret; where the provider has no name for it but the secret itself, it is `self`,
+ * and whatever is done is done with the secret. `principal` is whose it is.
  */
 export interface CredentialIdentity {
   readonly id: string;
@@ -82,6 +83,11 @@ export interface RevocationProvider {
   readonly manualSteps: readonly string[];
   /** Where the protocol is documented. */
   readonly documentation: string;
+  /**
+   * Set where nothing tells whether the credential works, so that `probe` never answers `live` or `dead`: a second
+   * revocation that answers `already_dead` is then the proof.
+   */
+  readonly provesBy?: 'second-revocation';
 
   /** Tells exactly which credential this is, by calls that change nothing. */
   identify(secret: Redacted): Promise<Told<Identification>>;
@@ -90,9 +96,11 @@ export interface RevocationProvider {
   /** What else uses it, as far as can be seen; an empty list means that nothing is known. */
   usesOf(secret: Redacted, identity: CredentialIdentity): Promise<Told<readonly Use[]>>;
   /** Takes its power away at once, where that is another act than revoking it and can be undone. */
-  contain?(secret: Redacted, identity: CredentialIdentity): Promise<Told<Revocation>>;
+  readonly contain?: (secret: Redacted, identity: CredentialIdentity) => Promise<Told<Revocation>>;
   /** Takes it out of service. */
   revoke(secret: Redacted, identity: CredentialIdentity): Promise<Told<Revocation>>;
-  /** Undoes a containment or a revocation, where the provider can. */
-  restore?(identity: CredentialIdentity): Promise<Told<Revocation>>;
+  /** Undoes a containment or a revocation, where the provider can; `revoked` says that it is undone. */
+  readonly restore?: (identity: CredentialIdentity) => Promise<Told<Revocation>>;
+  /** Deletes what was revoked, where that is another act: it cannot be restored any more. */
+  readonly remove?: (identity: CredentialIdentity) => Promise<Told<Revocation>>;
 }
