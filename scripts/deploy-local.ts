@@ -17,6 +17,7 @@ const StackOutputs = z.object({
   DetectorFunctionName: z.string(),
   EntryDlqUrl: z.string(),
   EntryQueueUrl: z.string(),
+  EvidenceTableName: z.string(),
   FingerprintKeyArn: z.string(),
   GuardApiId: z.string(),
   GuardFunctionName: z.string(),
@@ -28,6 +29,8 @@ const StackOutputs = z.object({
   PublisherFunctionName: z.string(),
   QuarantineTableName: z.string(),
   ReviewFunctionName: z.string(),
+  RevocationDeskName: z.string(),
+  RevocationTableName: z.string(),
   ShipperFunctionName: z.string(),
 });
 export type StackOutputs = z.infer<typeof StackOutputs>;

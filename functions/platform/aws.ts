@@ -2,6 +2,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -21,3 +22,4 @@ export const createEventBridge = (): EventBridgeClient => new EventBridgeClient(
 export const createKms = (): KMSClient => new KMSClient(bounded);
 export const createSns = (): SNSClient => new SNSClient(bounded);
 export const createSqs = (): SQSClient => new SQSClient(bounded);
+export const createStepFunctions = (): SFNClient => new SFNClient(bounded);

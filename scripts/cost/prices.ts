@@ -23,6 +23,7 @@ const priceList = z.strictObject({
     lambdaRequest: price,
     lambdaStorageGbSecond: price,
     httpApiRequest: price,
+    stateTransition: price,
     sqsRequest: price,
     dynamoWriteUnit: price,
     dynamoReadUnit: price,

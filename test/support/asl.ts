@@ -47,6 +47,15 @@ type Task = Extract<z.infer<typeof state>, { Type: 'Task' }>;
 
 export type Invoke = (payload: Data) => Promise<unknown>;
 
+const known = new WeakMap<object, z.infer<typeof definition>>();
+
+/** Ten thousand executions of one definition read it once. */
+function parsed(document: object): z.infer<typeof definition> {
+  const read = known.get(document) ?? definition.parse(document);
+  known.set(document, read);
+  return read;
+}
+
 /** One execution. */
 export class Execution {
   readonly #states: z.infer<typeof definition>['States'];
@@ -62,8 +71,8 @@ export class Execution {
   token: string | undefined;
   #attempts = 0;
 
-  constructor(name: string, document: unknown, input: Data) {
-    const { StartAt, States } = definition.parse(document);
+  constructor(name: string, document: object, input: Data) {
+    const { StartAt, States } = parsed(document);
     this.#name = name;
     this.#states = States;
     this.at = StartAt;

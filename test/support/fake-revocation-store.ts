@@ -57,13 +57,13 @@ export class FakeRevocationLimit implements RevocationLimit {
 export class FakeEvidenceVault implements EvidenceVault {
   readonly sealed = new Map<string, string>();
 
-  async open(caseId: string): Promise<Redacted | undefined> {
-    const secret = this.sealed.get(caseId);
+  async open(fingerprint: string): Promise<Redacted | undefined> {
+    const secret = this.sealed.get(fingerprint);
     return Promise.resolve(secret === undefined ? undefined : new Redacted(secret));
   }
 
-  async erase(caseId: string): Promise<void> {
-    this.sealed.delete(caseId);
+  async erase(fingerprint: string): Promise<void> {
+    this.sealed.delete(fingerprint);
     return Promise.resolve();
   }
 }

@@ -44,6 +44,7 @@ export function aLeak(number = 1, change: Partial<SecretQuarantined> = {}): Secr
 export function aRevocation(number = 1, change: Partial<RevocationRecord> = {}): RevocationRecord {
   const { secretType, provider, severity, redactedKey, fingerprint, findingId, correlationId } =
     aLeak(number);
+  const manualSteps = ['Delete it.'];
   const facts = {
     secretType,
     provider,

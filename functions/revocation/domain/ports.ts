@@ -23,12 +23,12 @@ export interface RevocationLimit {
   admit(key: string, nowMs: number, revocationsPerHour: number): Promise<boolean>;
 }
 
-/** The sealed evidence. */
+/** The sealed evidence, by the secret's fingerprint. */
 export interface EvidenceVault {
   /** `undefined` when it is not kept, or no longer. @throws when that cannot be told */
-  open(caseId: string): Promise<Redacted | undefined>;
+  open(fingerprint: string): Promise<Redacted | undefined>;
   /** Takes the ciphertext away; what is away already stays so. */
-  erase(caseId: string): Promise<void>;
+  erase(fingerprint: string): Promise<void>;
 }
 
 /** What a run is asked to do. */

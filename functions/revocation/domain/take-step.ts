@@ -488,11 +488,11 @@ async function readyToKill(
 }
 
 async function secretOf(
-  { caseId }: RevocationRecord,
+  { fingerprint }: RevocationRecord,
   provider: RevocationProvider,
   { evidence }: StepDependencies,
 ): Promise<Redacted | undefined> {
-  return provider.needsSecret ? evidence.open(caseId) : new Redacted('');
+  return provider.needsSecret ? evidence.open(fingerprint) : new Redacted('');
 }
 
 function providerOf(
@@ -596,7 +596,7 @@ async function conclude(
 }
 
 async function finished(record: RevocationRecord, { evidence }: StepDependencies): Promise<StepAnswer> {
-  if (isEvidenceSpent(record)) await evidence.erase(record.caseId);
+  if (isEvidenceSpent(record)) await evidence.erase(record.fingerprint);
   return END;
 }
 

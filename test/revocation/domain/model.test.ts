@@ -60,7 +60,7 @@ class World implements Workflow {
     credentials.forEach((credential, index) => {
       const secret = `secret-${index + 1}`;
       this.provider.add(secret, credential);
-      this.evidence.sealed.set(aCaseId(index + 1), secret);
+      this.evidence.sealed.set(aLeak(index + 1).fingerprint, secret);
     });
   }
 
@@ -268,7 +268,7 @@ describe('a revocation, whatever happens', () => {
               if (record.reason === 'still_alive') expect(record.lastSeen).toBe('live');
               if (record.status === 'failed' || record.status === 'manual') {
                 expect(record.reason).toBeDefined();
-                expect(record.manualSteps?.length).toBeGreaterThan(0);
+                expect(record.manualSteps.length).toBeGreaterThan(0);
               }
               if (
                 real.kind === 'ambiguous' ||
@@ -281,7 +281,7 @@ describe('a revocation, whatever happens', () => {
               if (policy.dryRun.length > 0) expect(touched).toEqual([]);
               if (touched.length > 0) expect(history.some(({ cleared }) => cleared)).toBe(true);
               if (['proven_dead', 'not_live'].includes(record.status))
-                expect(world.evidence.sealed.has(record.caseId)).toBe(false);
+                expect(world.evidence.sealed.has(record.fingerprint)).toBe(false);
             }
             for (const execution of world.executions.values()) {
               expect(execution.ended).toBe('succeeded');

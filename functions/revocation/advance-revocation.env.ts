@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+export const advanceRevocationEnv = z.object({
+  REVOCATION_TABLE: z.string().min(1),
+  EVIDENCE_TABLE: z.string().min(1),
+  /** KMS key that evidence is sealed under. */
+  EVIDENCE_KEY_ID: z.string().min(1),
+  /** The stage, which the policy calls environment. */
+  STAGE: z.enum(['local', 'dev', 'prod']),
+});
