@@ -1,7 +1,7 @@
 /**
  * `npm run bench:guard [-- --rounds N]`: what a check costs, in process and over loopback HTTP. Each figure is the median
- * of the rounds, because a machine that others use too has bad seconds; the worst round is told beside it. The last
- * line is JSON.
+ * of the rounds, because a machine that others use too has bad seconds; the worst round is told beside it, with how
+ * much of the processors others had in it. The last line is JSON.
  */
 import { spawn } from 'node:child_process';
 import { Agent, request } from 'node:http';
@@ -9,6 +9,7 @@ import { loadavg } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { readFileSync } from 'node:fs';
 import { createGuard } from '../functions/detection/guard/guard.ts';
 import { createEntries } from '../test/support/fleet/entries.ts';
 import { createLeak } from '../test/support/fleet/leaks.ts';
@@ -38,6 +39,33 @@ function messages(count: number): string[] {
 interface Latency {
   readonly p50Ms: number;
   readonly p99Ms: number;
+}
+
+/** Ticks of all processors since the machine started: all of them, and those in which one worked. Source: proc_stat(5). */
+function machineTicks(): { readonly all: number; readonly busy: number } {
+  const ticks =
+    readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]?.trim().split(/\s+/).slice(1, 9).map(Number) ?? [];
+  const all = ticks.reduce((sum, each) => sum + each, 0);
+  return { all, busy: all - (ticks[3] ?? 0) - (ticks[4] ?? 0) };
+}
+
+/** Of a process, its threads included. Source: proc_pid_stat(5). */
+function processTicks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/** Runs a round and tells what share of all processors others had meanwhile, in percent. */
+async function beside<T>(
+  own: readonly number[],
+  round: () => Promise<T>,
+): Promise<T & { othersPercent: number }> {
+  const ours = (): number => own.reduce((sum, pid) => sum + processTicks(pid), 0);
+  const [before, mine] = [machineTicks(), ours()];
+  const result = await round();
+  const [after, mineAfter] = [machineTicks(), ours()];
+  const others = after.busy - before.busy - (mineAfter - mine);
+  return { ...result, othersPercent: Math.max(0, Math.round((100 * others) / (after.all - before.all))) };
 }
 
 function latencyOf(samplesMs: number[]): Latency {
@@ -141,14 +169,20 @@ const perRound = Array.from({ length: rounds }, () => ({
 const service = spawn(process.execPath, [SERVICE, '--listen', '127.0.0.1:0'], {
   stdio: ['ignore', 'ignore', 'pipe'],
 });
-const http: (Latency & { perSecond: number })[] = [];
+const http: (Latency & { perSecond: number; othersPercent: number })[] = [];
 try {
   const line = await new Promise<unknown>((resolve) => service.stderr.once('data', resolve));
   const address = /http:\/\/[^,\s]+/.exec(String(line))?.[0];
   if (address === undefined) throw new Error('The service did not say where it listens.');
   const url = new URL('/v1/check', address);
   await overHttp(url, clean, 2);
-  for (let round = 0; round < rounds; round += 1) http.push(await overHttp(url, clean, SECONDS));
+  for (let round = 0; round < rounds; round += 1) {
+    const took = await beside([process.pid, service.pid ?? process.pid], () => overHttp(url, clean, SECONDS));
+    console.error(
+      `HTTP round ${round + 1}: p50 ${show(took.p50Ms)}, p99 ${show(took.p99Ms)}; others had ${took.othersPercent} % of the processors`,
+    );
+    http.push(took);
+  }
 } finally {
   service.kill('SIGTERM');
 }
@@ -168,6 +202,7 @@ const result = {
   loopbackHttp: {
     ...summary(`loopback HTTP, ${PER_SECOND} requests/s offered`, http),
     perSecond: median(http.map((one) => one.perSecond)),
+    othersPercent: median(http.map((one) => one.othersPercent)),
   },
   pack: guard.pack,
 };

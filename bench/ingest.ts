@@ -1,13 +1,14 @@
 /**
- * `npm run bench:ingest [-- --entries N] [--rounds N] [--cold]`: the shipper beside hypercore's bare replication of the
- * same log, in turns on the same machine; its live latency into a queue; what SQS costs for a million entries; with
- * `--cold` a start at a checkpoint in a log of a million entries. The last line is JSON.
+ * `npm run bench:ingest [-- --entries N] [--rounds N] [--cold] | [--live] [--spacing MS]`: the shipper beside hypercore's
+ * bare replication of the same log, in turns on the same machine; its live latency into a queue, with `--live` that
+ * alone; what SQS costs for a million entries; with `--cold` a start at a checkpoint in a log of a million entries. The
+ * last line is JSON.
  */
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import Hypercore from 'hypercore';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -30,6 +31,8 @@ const COLD_NEW = 5_000;
 const LIVE_SECONDS = 8;
 const LIVE_LOGS = 10;
 const LIVE_RATE = 1_000;
+/** How often each log is appended to, with what there is by then. */
+const LIVE_APPENDS_PER_SECOND = 20;
 /** SQS bills each started 64 KiB. */
 const CHUNK_BYTES = 64 * 1024;
 
@@ -38,6 +41,8 @@ const { values: flags } = parseArgs({
     entries: { type: 'string', default: '30000' },
     rounds: { type: 'string', default: '3' },
     cold: { type: 'boolean', default: false },
+    live: { type: 'boolean', default: false },
+    spacing: { type: 'string', default: String(SHIP_SETTINGS.dispatch.spacingMs) },
   },
 });
 
@@ -63,9 +68,6 @@ async function bench(entries: number, rounds: number): Promise<void> {
     console.error(`round ${round + 1}: bare ${per(bare.at(-1))}, shipped ${per(shipped.at(-1))} entries/s`);
   }
   const live = await liveLatency();
-  console.error(
-    `live at ${LIVE_RATE} entries/s over ${LIVE_LOGS} logs: p50 ${live.p50Ms} ms, p99 ${live.p99Ms} ms`,
-  );
   const coldStartMs = flags.cold ? await coldStart() : undefined;
   const usd = usdPerMillion(entries, cost);
   console.log(
@@ -73,8 +75,7 @@ async function bench(entries: number, rounds: number): Promise<void> {
       bareEntriesPerSecond: Math.round(median(bare)),
       shippedEntriesPerSecond: Math.round(median(shipped)),
       ratio: Number((median(shipped) / median(bare)).toFixed(2)),
-      liveP50Ms: live.p50Ms,
-      liveP99Ms: live.p99Ms,
+      ...live,
       compression: Number((cost.contentBytes / cost.bytes).toFixed(2)),
       entriesPerMessage: Math.round(entries / cost.messages),
       sqsUsdPerMillionPacked: usd.packed,
@@ -163,7 +164,7 @@ async function run(
       },
       holder: 'bench',
     },
-    SHIP_SETTINGS,
+    { ...SHIP_SETTINGS, dispatch: { ...SHIP_SETTINGS.dispatch, spacingMs: Number(flags.spacing) } },
     systemPacer.now() + 600_000,
   );
   await until;
@@ -205,7 +206,7 @@ async function catchUp(
 }
 
 /** From an append having returned to the queue having accepted the entry, through SQS's own protocol. */
-async function liveLatency(): Promise<{ p50Ms: number; p99Ms: number }> {
+async function liveLatency(): Promise<{ liveP50Ms: number; liveP99Ms: number }> {
   const emulator = await startEmulator({ log: console.error });
   try {
     const sqs = new SQSClient(localClientOptions(emulator.endpoint));
@@ -233,7 +234,13 @@ async function liveLatency(): Promise<{ p50Ms: number; p99Ms: number }> {
     await sleep(1_000);
     const perLog = LIVE_RATE / LIVE_LOGS;
     await Promise.all(
-      logs.map((writer) => writer.append({ entries: perLog * LIVE_SECONDS, perSecond: perLog })),
+      logs.map((writer) =>
+        writer.append({
+          entries: perLog * LIVE_SECONDS,
+          perSecond: perLog,
+          batch: perLog / LIVE_APPENDS_PER_SECOND,
+        }),
+      ),
     );
     await sleep(1_000);
     over.resolve(undefined);
@@ -244,7 +251,11 @@ async function liveLatency(): Promise<{ p50Ms: number; p99Ms: number }> {
         return append === undefined ? [] : [Math.max(0, at - append.at)];
       }).flat(),
     );
-    return { p50Ms: percentile(latencies, 50) ?? 0, p99Ms: percentile(latencies, 99) ?? 0 };
+    const [liveP50Ms = 0, liveP99Ms = 0] = [percentile(latencies, 50), percentile(latencies, 99)];
+    console.error(
+      `live at ${LIVE_RATE} entries/s over ${LIVE_LOGS} logs: p50 ${liveP50Ms} ms, p99 ${liveP99Ms} ms; load average ${(loadavg()[0] ?? 0).toFixed(1)}`,
+    );
+    return { liveP50Ms, liveP99Ms };
   } finally {
     await emulator.stop();
   }
@@ -287,7 +298,8 @@ function median(values: readonly number[]): number {
 const per = (rate = 0): string => Math.round(rate).toLocaleString('en');
 
 try {
-  await bench(Number(flags.entries), Number(flags.rounds));
+  if (flags.live) console.log(JSON.stringify(await liveLatency()));
+  else await bench(Number(flags.entries), Number(flags.rounds));
 } finally {
   for (const writer of writers) await writer.stop();
   rmSync(directory, { recursive: true, force: true });

@@ -5,8 +5,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as prettier from 'prettier';
+import { z } from 'zod';
 import { createRe2Regex } from '../functions/detection/adapters/re2-regex.ts';
 import { compilePack, describeProblem, type PatternFile } from '../functions/detection/domain/compile.ts';
+import type { Locks } from '../functions/detection/domain/locks.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const PACK = path.join(ROOT, 'functions/detection/patterns.json');
@@ -28,9 +30,18 @@ export async function readPatternFiles(): Promise<readonly PatternFile[]> {
   );
 }
 
+/** Locks of the pack as it was built last, whatever else its form was then. */
+async function readLocks(): Promise<Locks> {
+  const parsed = z
+    .object({ locks: z.record(z.string(), z.string()).default({}) })
+    .safeParse(JSON.parse(await readFile(PACK, 'utf8')));
+  if (!parsed.success) throw new Error(`${PACK} is no pack: check it out again, then run this again.`);
+  return parsed.data.locks;
+}
+
 async function main(check: boolean): Promise<number> {
   const files = await readPatternFiles();
-  const compiled = compilePack(files, createRe2Regex);
+  const compiled = compilePack(files, createRe2Regex, await readLocks());
   if ('problems' in compiled) {
     for (const problem of compiled.problems) console.error(describeProblem(problem));
     console.error(

@@ -10,7 +10,8 @@ import { SHIP_SETTINGS } from '../functions/ingest/domain/ship.ts';
 import type { Load } from './cost/load.ts';
 import { monthlyCost } from './cost/model.ts';
 import { readPriceList } from './cost/prices.ts';
-import { costTable, generatedParts, LOADS, withGeneratedParts } from './cost/report.ts';
+import { costTable, generatedParts, LOADS } from './cost/report.ts';
+import { withGeneratedParts } from './support/documents.ts';
 import { inventoryOfProduction } from './cost/synthesize.ts';
 import { PROJECT_ROOT } from './support/project.ts';
 

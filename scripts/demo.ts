@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, styleText } from 'node:util';
 import { ingestKey, type PeerItem } from '../functions/contracts/ingest-state.ts';
 import { startWriter, type Writer } from '../test/support/fleet/writer.ts';
-import { startAlertReceiver, type AlertReceiver } from './demo/alert-receiver.ts';
+import { findingsIn, startAlertReceiver, type AlertReceiver } from './demo/alert-receiver.ts';
 import { judge, type Verdict } from './demo/judge.ts';
 import { percentile } from './demo/percentile.ts';
 import { alertsTable, findingsTable, heading, progressLine, type Progress } from './demo/story.ts';
@@ -116,7 +116,10 @@ async function demo(): Promise<boolean> {
   try {
     say(heading(`${entries.toLocaleString('en')} entries, ${leaks} of them with leaks, ${rate} a second`));
     await Promise.race([writer.append({ entries, leaks, perSecond: rate }), interruption]);
-    await settled(() => state());
+    await settled(
+      () => state(),
+      () => severeOf(watch),
+    );
   } finally {
     clearInterval(redraw);
     draw(progressLine(state()));
@@ -124,7 +127,12 @@ async function demo(): Promise<boolean> {
   const verdict = tell(writer, watch, receiver);
   if (!flags.once && !interrupted) await stayUp(writer, watch, receiver, () => written);
   if (flags.once) console.log(JSON.stringify(summary(state(), verdict)));
-  return verdict.lost.length === 0 && verdict.falseAlarms.length === 0 && receiver.refused.length === 0;
+  return (
+    verdict.lost.length === 0 &&
+    verdict.falseAlarms.length === 0 &&
+    receiver.refused.length === 0 &&
+    findingsIn(receiver.received) === severeOf(watch)
+  );
 }
 
 /** Keeps writing slowly and says what is new, until Ctrl-C. */
@@ -153,7 +161,7 @@ function standing(writer: Writer, watch: Watch, receiver: AlertReceiver): Omit<P
     shipped: watch.shipped,
     scanned: watch.scanned,
     quarantined: watch.seen.length,
-    alerts: receiver.received.length,
+    alerted: findingsIn(receiver.received),
     p50Ms: percentile(latencies, 50),
     p99Ms: percentile(latencies, 99),
   };
@@ -167,8 +175,13 @@ function latenciesMs(writer: Writer, watch: Watch): number[] {
   });
 }
 
-/** Waits until everything written was scanned and nothing has changed for a while, or for as long as is reasonable. */
-async function settled(state: () => Progress): Promise<void> {
+/** Findings that people are told of. */
+function severeOf(watch: Watch): number {
+  return watch.seen.filter(({ item }) => item.severity === 'HIGH' || item.severity === 'CRITICAL').length;
+}
+
+/** Waits until everything written was scanned, what is severe was told, and nothing has changed for a while, or for as long as is reasonable. */
+async function settled(state: () => Progress, severe: () => number): Promise<void> {
   const deadline = Date.now() + SETTLE_MS;
   let last = '';
   let since = Date.now();
@@ -177,7 +190,8 @@ async function settled(state: () => Progress): Promise<void> {
     const seen = JSON.stringify(now);
     if (seen !== last) since = Date.now();
     last = seen;
-    if (now.scanned >= now.written && Date.now() - since >= QUIET_MS) return;
+    const told = now.alerted >= severe();
+    if (now.scanned >= now.written && told && Date.now() - since >= QUIET_MS) return;
     await sleep(REDRAW_MS);
   }
 }
@@ -187,7 +201,11 @@ function tell(writer: Writer, watch: Watch, receiver: AlertReceiver) {
   const verdict = judge(writer.planted, items);
   say(heading('What lies in the quarantine'));
   findingsTable(items).forEach(say);
-  say(heading('What the subscriber of the alert topic received (HIGH and CRITICAL)'));
+  say(
+    heading(
+      'What a subscriber of the alert topic was told (HIGH and CRITICAL): at once, then all of it when the burst was over',
+    ),
+  );
   alertsTable(receiver.received).forEach(say);
   const types = new Set(verdict.caught.map(({ planted }) => planted.type)).size;
   const good = verdict.lost.length === 0 && verdict.falseAlarms.length === 0;
@@ -195,7 +213,7 @@ function tell(writer: Writer, watch: Watch, receiver: AlertReceiver) {
     heading(
       styleText(
         good ? 'green' : 'red',
-        `${verdict.caught.length} of ${writer.planted.length} planted secrets of ${types} types caught, ${verdict.falseAlarms.length} false alarms, ${receiver.received.length} alerts`,
+        `${verdict.caught.length} of ${writer.planted.length} planted secrets of ${types} types caught, ${verdict.falseAlarms.length} false alarms; ${findingsIn(receiver.received)} of ${severeOf(watch)} severe ones told in ${receiver.received.length} messages`,
       ),
     ),
   );
@@ -206,13 +224,13 @@ function tell(writer: Writer, watch: Watch, receiver: AlertReceiver) {
 }
 
 function summary(progress: Progress, verdict: Verdict<unknown, unknown>) {
-  const { written, quarantined, alerts, p50Ms, p99Ms } = progress;
+  const { written, quarantined, alerted, p50Ms, p99Ms } = progress;
   return {
     entries: written,
     planted: verdict.caught.length + verdict.lost.length,
     quarantined,
     falseAlarms: verdict.falseAlarms.length,
-    alerts,
+    alerts: alerted,
     lost: verdict.lost.length,
     p50Ms,
     p99Ms,

@@ -9,15 +9,17 @@ import { assertAsAsked, describe, verifyDeploy } from './verify-deploy.ts';
 
 /** What the stacks tell of themselves, across all of them. */
 const StackOutputs = z.object({
-  AlertFunctionName: z.string(),
+  AlertStateTableName: z.string(),
   AlertTopicArn: z.string(),
   BusName: z.string(),
   CasePublisherFunctionName: z.string(),
   CaseTableName: z.string(),
   DetectorFunctionName: z.string(),
+  EmailSettingsArn: z.string(),
   EntryDlqUrl: z.string(),
   EntryQueueUrl: z.string(),
   EvidenceTableName: z.string(),
+  EvaluateFunctionName: z.string(),
   FingerprintKeyArn: z.string(),
   GuardApiId: z.string(),
   GuardFunctionName: z.string(),
@@ -26,12 +28,15 @@ const StackOutputs = z.object({
   IngestTableName: z.string(),
   MetricsTableName: z.string(),
   OperationsTopicArn: z.string(),
+  PagerDutySettingsArn: z.string(),
   PublisherFunctionName: z.string(),
   QuarantineTableName: z.string(),
   ReviewFunctionName: z.string(),
   RevocationDeskName: z.string(),
   RevocationTableName: z.string(),
   ShipperFunctionName: z.string(),
+  SlackSettingsArn: z.string(),
+  WebhookSettingsArn: z.string(),
 });
 export type StackOutputs = z.infer<typeof StackOutputs>;
 

@@ -6,6 +6,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createDynamoQuarantine } from '../functions/detection/adapters/dynamo-quarantine.ts';
 import { createKmsFingerprinter } from '../functions/detection/adapters/kms-fingerprinter.ts';
@@ -13,8 +14,10 @@ import { systemClock } from '../functions/kernel/clock.ts';
 import { settingsFor } from '../lib/config/stages.ts';
 import { draw, say } from './demo/terminal.ts';
 import { importRecords, type ImportDependencies } from './import/import-records.ts';
+import { createJudge } from './import/judge.ts';
 import { renderImport } from './import/render.ts';
 import { openSource } from './import/sources.ts';
+import { askReview } from './review/ask.ts';
 import { createProjectScanner } from './support/project-scanner.ts';
 import { outputOf } from './support/stage.ts';
 
@@ -49,7 +52,7 @@ try {
     say(renderImport(source.name, report, values.remove ?? false));
     if (values.report !== undefined)
       await writeFile(values.report, report.rejections.map((one) => `${JSON.stringify(one)}\n`).join(''));
-    if (report.rejected > 0) process.exitCode = 1;
+    if (report.rejected > 0 || report.unjudged.length > 0) process.exitCode = 1;
   } finally {
     await source.close();
   }
@@ -62,6 +65,7 @@ try {
 async function connect(stage: string): Promise<ImportDependencies> {
   const settings = settingsFor((key) => (key === 'stage' ? stage : undefined));
   const TableName = await outputOf(stage, 'data', 'QuarantineTableName');
+  const desk = await outputOf(stage, 'response', 'ReviewFunctionName');
   const dynamo = DynamoDBDocumentClient.from(new DynamoDBClient(bounded), {
     marshallOptions: { removeUndefinedValues: true },
   });
@@ -77,5 +81,9 @@ async function connect(stage: string): Promise<ImportDependencies> {
       undefined,
     retentionDays: settings.findingRetentionDays,
     clock: systemClock,
+    judge: createJudge(
+      (request) => askReview(request, desk),
+      () => sleep(1_000),
+    ),
   };
 }

@@ -1,22 +1,19 @@
-/** `npm run review -- list | show CASE | confirm CASE --reason … | …`: the cases of a deployed stage, and decisions about them. */
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+/** `npm run review -- list | findings | show CASE | confirm CASE --reason … | …`: the cases of a deployed stage, and decisions about them. */
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
-import { reviewAnswer, type ReviewAnswer, type ReviewRequest } from '../functions/contracts/review.ts';
+import type { ReviewAnswer } from '../functions/contracts/review.ts';
+import { askReview } from './review/ask.ts';
 import { parseReviewCommand, renderAnswer, type ReviewCommand } from './review/commands.ts';
 import { outputOf } from './support/stage.ts';
 
-/** The function answers within 20 s. */
-const bounded = { maxAttempts: 2, requestHandler: { connectionTimeout: 3_000, requestTimeout: 25_000 } };
 const text = { type: 'string' } as const;
-const failure = z.object({ errorMessage: z.string() });
 
 try {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      ...{ status: text, severity: text, type: text, limit: text, cursor: text },
+      ...{ status: text, severity: text, type: text, agent: text, fingerprint: text },
+      ...{ from: text, until: text, limit: text, cursor: text },
       ...{ reason: text, reviewer: text, seen: text, stage: text },
     },
   });
@@ -34,22 +31,8 @@ try {
 }
 
 async function run(command: ReviewCommand, functionName: string): Promise<ReviewAnswer> {
-  if (command.do === 'ask') return ask(command.request, functionName);
-  const seen = await ask({ do: 'show', caseId: command.request.caseId }, functionName);
+  if (command.do === 'ask') return askReview(command.request, functionName);
+  const seen = await askReview({ do: 'show', caseId: command.request.caseId }, functionName);
   if (seen.answer !== 'case') return seen;
-  return ask({ ...command.request, seen: seen.case.decisions }, functionName);
-}
-
-async function ask(request: ReviewRequest, FunctionName: string): Promise<ReviewAnswer> {
-  const { FunctionError, Payload } = await new LambdaClient(bounded).send(
-    new InvokeCommand({ FunctionName, Payload: JSON.stringify(request) }),
-  );
-  const payload: unknown = JSON.parse(Payload?.transformToString() ?? 'null');
-  if (FunctionError !== undefined) {
-    const told = failure.safeParse(payload);
-    throw new Error(
-      `The review function ${FunctionName} failed: ${told.data?.errorMessage ?? FunctionError}. Whether the decision was written: \`show\` tells.`,
-    );
-  }
-  return reviewAnswer.parse(payload);
+  return askReview({ ...command.request, seen: seen.case.decisions }, functionName);
 }

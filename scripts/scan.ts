@@ -8,7 +8,8 @@ import { buffer } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { redactedKey } from '../functions/detection/domain/redact.ts';
-import type { Match, Scanner } from '../functions/detection/domain/scanner.ts';
+import type { Detector } from '../functions/detection/domain/detector.ts';
+import type { Match } from '../functions/detection/domain/scanner.ts';
 import { createProjectScanner } from './support/project-scanner.ts';
 
 interface Source {
@@ -64,7 +65,7 @@ interface Found {
   readonly line: number;
 }
 
-function scanAll(scanner: Scanner, sources: readonly Source[]): readonly Found[] {
+function scanAll(scanner: Detector, sources: readonly Source[]): readonly Found[] {
   const found: Found[] = [];
   let line = 1;
   let counted = { entry: -1, offset: 0 };
@@ -93,7 +94,7 @@ const describe = ({ source, match, line }: Found): unknown => ({
   checks: match.checks,
 });
 
-function toSarif(found: readonly Found[], scanner: Scanner): unknown {
+function toSarif(found: readonly Found[], scanner: Detector): unknown {
   const rules = [...new Map(found.map(({ match }) => [match.rule, match])).values()];
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',

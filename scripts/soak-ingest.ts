@@ -1,8 +1,9 @@
 /**
  * `npm run soak:ingest -- --minutes N [--rate N] [--cores N] [--plot FILE]`: the deployed stack under load and under
- * attack. Writers append and plant leaks; the processes of shipper and detector are killed at random, a log is cut
- * back each minute, a hostile peer is registered throughout. At the end every planted leak must lie in the quarantine,
- * once. The last line is JSON; the plot, if asked for, is an SVG of the lag over time.
+ * attack. Writers append and plant leaks; the processes of shipper, detector and the other functions are killed at
+ * random, a log is cut back each minute, a hostile peer is registered throughout. At the end every planted leak must lie
+ * in the quarantine, once, and nothing else. The last line is JSON; the plot, if asked for, is an SVG of the lag over
+ * time.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -17,20 +18,24 @@ import { z } from 'zod';
 import { checkpointItem, ingestKey, type PeerItem } from '../functions/contracts/ingest-state.ts';
 import { startWriter, type Writer } from '../test/support/fleet/writer.ts';
 import { deployLocal } from './deploy-local.ts';
-import { startEmulator } from './emulator.ts';
+import { startEmulator, type WorkerInfo } from './emulator.ts';
 import { account, type SoakFinding } from './soak/account.ts';
+import { CpuLedger } from './soak/cpu.ts';
 import { startHostilePeer } from './soak/hostile-peer.ts';
 import { renderPlot, type PlotEvent } from './soak/plot.ts';
 
 const SEED = 4_000;
+/** An agent's host appends so often, with what it has by then. */
+const APPENDS_PER_SECOND = 20;
 /** A writer appends in turns of so long: between two of them its log may be cut back. */
 const TURN_SECONDS = 5;
 const LEAKS_PER_THOUSAND = 1;
 const KILL_EVERY_MS = [30_000, 60_000] as const;
 const TRUNCATE_EVERY_MS = 60_000;
 const TRUNCATE_ENTRIES = 200;
-/** How long what is still missing may take after the last append. */
-const SETTLE_MS = 180_000;
+/** After the last append: what is still missing may take its time as long as anything comes. */
+const SETTLE_MS = 120_000;
+const LOOK_EVERY_MS = 3_000;
 
 /** Of a quarantined finding, what is read of it. */
 const soakFinding = z.object({
@@ -40,6 +45,8 @@ const soakFinding = z.object({
   redactedKey: z.string(),
   detectedAt: z.string(),
   fingerprint: z.string(),
+  correlationId: z.string(),
+  rule: z.string(),
 });
 
 const { values: flags } = parseArgs({
@@ -66,7 +73,7 @@ try {
   for (const stop of started.reverse()) await stop();
 }
 
-/** @returns whether nothing was lost and nothing came twice */
+/** @returns whether what was planted was found, once, and nothing else */
 async function soak(): Promise<boolean> {
   const durationMs = positive('minutes', flags.minutes) * 60_000;
   const rate = positive('rate', flags.rate);
@@ -109,22 +116,40 @@ async function soak(): Promise<boolean> {
   const pause = (ms: number): Promise<void> =>
     sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
 
+  /** A worker is a process of the emulator that runs a function. */
+  const partOf = ({ functionName }: WorkerInfo): string =>
+    functionName === outputs.ShipperFunctionName
+      ? 'shipper'
+      : functionName === outputs.DetectorFunctionName
+        ? 'detector'
+        : 'other worker';
   const killing = repeat(stopping.signal, async () => {
     const [least, most] = KILL_EVERY_MS;
     await pause(least + Math.random() * (most - least));
-    const victims = (await emulator.workers()).filter(({ functionName }) =>
-      [outputs.ShipperFunctionName, outputs.DetectorFunctionName].includes(functionName),
-    );
-    const victim = victims[Math.floor(Math.random() * victims.length)];
-    if (victim === undefined || stopping.signal.aborted) return;
-    process.kill(victim.pid, 'SIGKILL');
-    happened(victim.functionName === outputs.ShipperFunctionName ? 'shipper killed' : 'detector killed');
+    const victims = Map.groupBy(await emulator.workers(), partOf);
+    const [part, those] = oneOf([...victims]) ?? [];
+    const victim = oneOf(those ?? []);
+    if (part === undefined || victim === undefined || stopping.signal.aborted) return;
+    try {
+      process.kill(victim.pid, 'SIGKILL');
+      happened(`${part} killed`);
+    } catch {
+      // It ended by itself a moment ago.
+    }
   });
 
   let maxRssMb = 0;
+  const cpu = new CpuLedger();
   const measuring = repeat(stopping.signal, async () => {
-    for (const { functionName, pid } of await emulator.workers())
-      if (functionName === outputs.ShipperFunctionName) maxRssMb = Math.max(maxRssMb, residentMb(pid));
+    const workers = await emulator.workers();
+    for (const worker of workers)
+      if (partOf(worker) === 'shipper') maxRssMb = Math.max(maxRssMb, residentMb(worker.pid));
+    cpu.look([
+      ...workers.map((worker) => ({ part: partOf(worker), pid: worker.pid })),
+      ...writers.map(({ pid }) => ({ part: 'writers', pid })),
+      { part: 'emulator', pid: emulator.pid },
+      { part: 'soak', pid: process.pid },
+    ]);
     await pause(1_000);
   });
 
@@ -148,7 +173,9 @@ async function soak(): Promise<boolean> {
       owed += (perTurn * LEAKS_PER_THOUSAND) / 1_000;
       const leaks = Math.floor(owed);
       owed -= leaks;
-      const length = await writer.append({ entries: perTurn, leaks, perSecond: rate / cores });
+      const perSecond = rate / cores;
+      const batch = Math.max(1, Math.round(perSecond / APPENDS_PER_SECOND));
+      const length = await writer.append({ entries: perTurn, leaks, perSecond, batch });
       if (Date.now() < nextCut) continue;
       nextCut += TRUNCATE_EVERY_MS;
       if (!(await shipped(writer, length))) continue;
@@ -168,11 +195,12 @@ async function soak(): Promise<boolean> {
   await Promise.all([killing, measuring]);
 
   const planted = writers.flatMap((writer) => writer.planted);
-  const deadline = Date.now() + SETTLE_MS;
   let result = account(planted, await findingsIn(dynamo, outputs.QuarantineTableName));
-  while (result.lost > 0 && Date.now() < deadline) {
-    await sleep(2_000);
-    result = account(planted, await findingsIn(dynamo, outputs.QuarantineTableName));
+  for (let progressAt = Date.now(); result.lost > 0 && Date.now() - progressAt < SETTLE_MS;) {
+    await sleep(LOOK_EVERY_MS);
+    const now = account(planted, await findingsIn(dynamo, outputs.QuarantineTableName));
+    if (now.lost < result.lost) progressAt = Date.now();
+    result = now;
   }
   const ran = Math.max(...planted.map(({ appendedAt }) => appendedAt), startedAt + 1) - startedAt;
   if (flags.plot !== undefined) {
@@ -184,9 +212,17 @@ async function soak(): Promise<boolean> {
     });
     writeFileSync(flags.plot, plot);
   }
-  const { falseAlarms, p50Ms } = result;
   console.error(
-    `${events.length} blows: ${[...Map.groupBy(events, ({ kind }) => kind)].map(([kind, list]) => `${kind} ${list.length} ×`).join(', ')}; ${falseAlarms} false alarms; p50 ${p50Ms} ms`,
+    `processor time for 1,000 entries: ${cpu
+      .totals()
+      .map(([part, ms]) => `${part} ${Math.round((ms / entries) * 1_000)} ms`)
+      .join(', ')}`,
+  );
+  const { falseAlarms, p50Ms } = result;
+  for (const { correlationId, rule } of falseAlarms)
+    console.error(`false alarm: ${rule} in ${correlationId}`);
+  console.error(
+    `${events.length} blows: ${[...Map.groupBy(events, ({ kind }) => kind)].map(([kind, list]) => `${kind} ${list.length} ×`).join(', ')}; ${falseAlarms.length} false alarms; p50 ${p50Ms} ms`,
   );
   const { planted: count, quarantined, duplicates, lost, p99Ms } = result;
   console.log(
@@ -200,7 +236,11 @@ async function soak(): Promise<boolean> {
       p99Ms,
     }),
   );
-  return lost === 0 && duplicates === 0;
+  return lost === 0 && duplicates === 0 && falseAlarms.length === 0;
+}
+
+function oneOf<T>(choices: readonly T[]): T | undefined {
+  return choices[Math.floor(Math.random() * choices.length)];
 }
 
 async function repeat(stop: AbortSignal, work: () => Promise<void>): Promise<void> {

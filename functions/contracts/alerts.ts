@@ -1,23 +1,49 @@
-/** Published by alerts: what a subscriber of the alert topic receives as the message. */
+/** Published by alerts: what a subscriber of the alert topic and a webhook are sent, one message about a group of alerts. */
 import { z } from 'zod';
 import { severity } from './finding.ts';
 
-export const secretLeakAlert = z.strictObject({
-  event: z.literal('secret_leak_detected'),
-  finding_id: z.string(),
-  secret_type: z.string(),
-  provider: z.string(),
-  redacted_key: z.string(),
+const count = z.int().nonnegative();
+/** What the secret opens, where a receiver may know it: the log does not say which one. */
+const scope = z.null().optional();
+
+export const alertMessage = z.strictObject({
+  /** The first two where the newest alert of the group is about a secret, the others for everything else. */
+  event: z.enum([
+    'secret_leak_detected',
+    'secret_leak_resolved',
+    'alert_opened',
+    'alert_updated',
+    'alert_resolved',
+  ]),
+  /** Of the newest leak, down to `agent`; absent in messages about something else. */
+  secret_type: z.string().optional(),
+  provider: z.string().optional(),
+  redacted_key: z.string().nullable().optional(),
+  account: scope,
+  repository: scope,
+  workspace: scope,
   /** `hyperlog:<position>`, or `guard:<message id>` of a message that was stopped before it was sent. */
-  log_reference: z.string(),
-  hypercore_key: z.string(),
-  agent: z.string(),
-  severity,
-  confidence: z.number(),
+  log_reference: z.string().nullable().optional(),
+  agent: z.string().nullable().optional(),
   recommended_action: z.string(),
-  /** RFC 3339, UTC: when it was detected. */
+  severity,
+  /** RFC 3339, UTC: when the newest alert of the group happened. */
   timestamp: z.iso.datetime(),
-  correlation_id: z.string(),
-  fingerprint: z.string(),
+  alert: z.strictObject({
+    /** What to deduplicate by. */
+    id: z.string(),
+    kind: z.enum(['open', 'update', 'resolve']),
+    headline: z.string(),
+    /** Every rule that fires in the group, with how often. */
+    rules: z.array(z.strictObject({ name: z.string(), count })),
+    lines: z.array(z.string()),
+    /** Alerts of the group so far. */
+    count,
+    cases: z.strictObject({ open: count, acknowledged: count, over: count }),
+    /** What was done already, and the next step for a person. */
+    done: z.string(),
+    next: z.string(),
+    link: z.string(),
+  }),
 });
-export type SecretLeakAlert = z.infer<typeof secretLeakAlert>;
+export type AlertMessage = z.infer<typeof alertMessage>;

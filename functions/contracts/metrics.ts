@@ -11,11 +11,11 @@ export const MESSAGES_SCANNED = 'MessagesScanned';
 export const ENTRIES_SHIPPED = 'EntriesShipped';
 /** From the oldest entry of a window being known to exist to the queue having accepted the window; unit Milliseconds. */
 export const SHIP_LAG = 'ShipLag';
-/** Alerts that the channel has accepted; unit Count. */
-export const ALERTS_SENT = 'AlertsSent';
-/** Attempts to alert that failed and will be repeated, or are given up to the dead-letter queue; unit Count. */
+/** Alerts that rules have raised; unit Count. */
+export const ALERTS_RAISED = 'AlertsRaised';
+/** Events and timers whose evaluation failed and will be repeated, or are given up to the dead-letter queue; unit Count. */
 export const ALERTS_FAILED = 'AlertsFailed';
-/** From the detection of a finding to the channel having accepted its alert; unit Milliseconds. */
+/** From an event to its alert being counted in its group; unit Milliseconds. */
 export const ALERT_LATENCY = 'AlertLatency';
 /** Messages that the guard's endpoint has judged; unit Count. */
 export const GUARD_CHECKS = 'GuardChecks';
@@ -27,3 +27,9 @@ export const GUARD_NOT_RECORDED = 'GuardNotRecorded';
 export const REVOCATIONS_URGENT = 'RevocationsUrgent';
 /** Revocations that wait for people or that only people can go on with; unit Count. */
 export const REVOCATIONS_NEED_PEOPLE = 'RevocationsNeedPeople';
+/** Messages about groups of alerts that a channel has accepted; unit Count. */
+export const NOTES_DELIVERED = 'NotesDelivered';
+/** Attempts to deliver such a message that failed; unit Count. */
+export const NOTES_FAILED = 'NotesFailed';
+/** From a message being decided to a channel having accepted it; unit Milliseconds. */
+export const NOTE_LATENCY = 'NoteLatency';

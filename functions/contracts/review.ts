@@ -20,6 +20,21 @@ const select = z.discriminatedUnion('by', [
   z.strictObject({ by: z.literal('secretType'), value: z.string().min(1) }),
 ]);
 
+/** A page of a list: `from` on and before `until`, RFC 3339; its cursor works for the same question only. */
+const page = {
+  from: z.iso.datetime().optional(),
+  until: z.iso.datetime().optional(),
+  limit: z.int().min(1).max(100).default(25),
+  cursor: z.string().optional(),
+};
+
+/** What findings can be asked for by. */
+const selectFindings = z.discriminatedUnion('by', [
+  ...select.options,
+  z.strictObject({ by: z.literal('agent'), value: z.string().min(1) }),
+  z.strictObject({ by: z.literal('fingerprint'), value: z.string().regex(/^[0-9a-f]{64}$/) }),
+]);
+
 export const DECISIONS = [
   'confirm',
   'false_positive',
@@ -31,12 +46,10 @@ export const DECISIONS = [
 ] as const;
 
 export const reviewRequest = z.discriminatedUnion('do', [
-  z.strictObject({
-    do: z.literal('list'),
-    select,
-    limit: z.int().min(1).max(100).default(25),
-    cursor: z.string().optional(),
-  }),
+  /** Cases, by when they were opened. */
+  z.strictObject({ do: z.literal('list'), select, ...page }),
+  /** Single findings, by when they were detected. */
+  z.strictObject({ do: z.literal('findings'), select: selectFindings, ...page }),
   z.strictObject({ do: z.literal('show'), caseId }),
   z.strictObject({
     do: z.enum(DECISIONS),
@@ -85,8 +98,31 @@ export const reviewedCase = z.object({
 });
 export type ReviewedCase = z.infer<typeof reviewedCase>;
 
+export const reviewedFinding = z.object({
+  findingId: z.string(),
+  detectedAt: time,
+  status: quarantineStatus,
+  onHold: z.boolean(),
+  severity,
+  secretType: z.string(),
+  redactedKey: z.string(),
+  agent: z.string(),
+  core: z.string(),
+  position: z.int(),
+  /** Absent until the finding has been counted into its case. */
+  caseId: z.string().optional(),
+});
+export type ReviewedFinding = z.infer<typeof reviewedFinding>;
+
 export const reviewAnswer = z.discriminatedUnion('answer', [
   z.object({ answer: z.literal('cases'), cases: z.array(reviewedCase), next: z.string().optional() }),
+  z.object({
+    answer: z.literal('findings'),
+    findings: z.array(reviewedFinding),
+    /** Ids of items that are there and cannot be read. */
+    unreadable: z.array(z.string()),
+    next: z.string().optional(),
+  }),
   z.object({ answer: z.literal('case'), case: reviewedCase }),
   /** Expected, and for the person who asked: nothing was changed. */
   z.object({

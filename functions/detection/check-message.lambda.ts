@@ -22,7 +22,6 @@ import { checkMessageEnv } from './check-message.env.ts';
 import { readCheck, readReport } from './domain/answer-check.ts';
 import { checkMessage, type CheckMessageDependencies } from './domain/check-message.ts';
 import type { GuardRates } from './domain/guard-keys.ts';
-import { DEFAULT_POLICY } from './domain/guard-policy.ts';
 import { packTag } from './domain/open-pack.ts';
 import { compiledPack } from './domain/pack.ts';
 import { findingsOf, holdsSecret, recordFindings } from './domain/record-blocked.ts';
@@ -159,7 +158,7 @@ function build(): GuardEndpointDependencies {
   const dynamo = createDynamo();
   return {
     scanner: createDetector(compiledPack.parse(patterns), createRe2Regex),
-    policy: DEFAULT_POLICY,
+    policy: env.GUARD_POLICY,
     fingerprinter: createKmsFingerprinter(createKms(), env.FINGERPRINT_KEY_ID),
     quarantine: createDynamoQuarantine(dynamo, env.QUARANTINE_TABLE),
     rates: createDynamoGuardRates(dynamo, env.GUARD_KEYS_TABLE),

@@ -1,10 +1,14 @@
 /** AWS clients, configured once: bounded waits and adaptive retries; `AWS_ENDPOINT_URL` is honoured by the SDK itself. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 const bounded = {
@@ -12,14 +16,21 @@ const bounded = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 },
 };
 
-/** For libraries that speak DynamoDB's own notation; else {@link createDynamo}. */
-export const createPlainDynamo = (): DynamoDBClient => new DynamoDBClient(bounded);
 export const createDynamo = (): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(createPlainDynamo(), {
+  DynamoDBDocumentClient.from(new DynamoDBClient(bounded), {
     marshallOptions: { removeUndefinedValues: true },
   });
 export const createEventBridge = (): EventBridgeClient => new EventBridgeClient(bounded);
 export const createKms = (): KMSClient => new KMSClient(bounded);
+export const createSecretsManager = (): SecretsManagerClient => new SecretsManagerClient(bounded);
+export const createSes = (): SESv2Client => new SESv2Client(bounded);
 export const createSns = (): SNSClient => new SNSClient(bounded);
 export const createSqs = (): SQSClient => new SQSClient(bounded);
 export const createStepFunctions = (): SFNClient => new SFNClient(bounded);
+export const createIam = (): IAMClient => new IAMClient(bounded);
+/** Signs with these credentials and with no others. */
+export const createSts = (credentials: {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}): STSClient => new STSClient({ ...bounded, credentials });

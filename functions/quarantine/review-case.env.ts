@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 export const reviewCaseEnv = z.object({
+  QUARANTINE_TABLE: z.string().min(1),
   CASE_TABLE: z.string().min(1),
   /** Table of the counters by UTC day. */
   METRICS_TABLE: z.string().min(1),

@@ -6,12 +6,15 @@ import { parseEnv } from '../platform/env.ts';
 import { createLogger } from '../platform/logger.ts';
 import { describeProblems } from '../platform/problems.ts';
 import { createDynamoCaseDesk } from './adapters/dynamo-case-desk.ts';
+import { createDynamoQuarantineReader } from './adapters/dynamo-quarantine-reader.ts';
 import type { CaseDesk } from './domain/case-book.ts';
+import type { QuarantineReader } from './domain/query-quarantine.ts';
 import { review } from './domain/review.ts';
 import { reviewCaseEnv } from './review-case.env.ts';
 
 export interface ReviewCaseDependencies {
   readonly desk: CaseDesk;
+  readonly reader: QuarantineReader;
   readonly logger: Pick<Logger, 'info'>;
 }
 
@@ -21,15 +24,15 @@ let dependencies: ReviewCaseDependencies | undefined;
 export const handler = (request: unknown): Promise<ReviewAnswer> =>
   reviewCase(request, (dependencies ??= build()));
 
-/** Lists and shows cases, and takes decisions about them. */
+/** Lists and shows cases and findings, and takes decisions about cases. */
 export async function reviewCase(
   request: unknown,
-  { desk, logger }: ReviewCaseDependencies,
+  { desk, reader, logger }: ReviewCaseDependencies,
 ): Promise<ReviewAnswer> {
   const parsed = reviewRequest.safeParse(request);
   if (!parsed.success)
     return { answer: 'refused', why: 'bad_request', message: describeProblems(parsed.error) };
-  const answer = await review(parsed.data, desk);
+  const answer = await review(parsed.data, { desk, reader });
   logger.info('review', {
     request: parsed.data.do,
     answer: answer.answer,
@@ -43,10 +46,12 @@ export async function reviewCase(
 
 function build(): ReviewCaseDependencies {
   const env = parseEnv(reviewCaseEnv, process.env);
+  const client = createDynamo();
   return {
     logger: createLogger('quarantine'),
+    reader: createDynamoQuarantineReader({ client, tableName: env.QUARANTINE_TABLE, clock: systemClock }),
     desk: createDynamoCaseDesk({
-      client: createDynamo(),
+      client,
       caseTable: env.CASE_TABLE,
       metricsTable: env.METRICS_TABLE,
       clock: systemClock,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 export const advanceRevocationEnv = z.object({
+  /** The AWS account in which the revoker may act. */
+  ACCOUNT_ID: z.string().regex(/^\d{12}$/),
   REVOCATION_TABLE: z.string().min(1),
   EVIDENCE_TABLE: z.string().min(1),
   /** KMS key that evidence is sealed under. */

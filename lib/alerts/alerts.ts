@@ -1,108 +1,107 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { sendAlertEnv } from '../../functions/alerts/send-alert.env.ts';
-import { ALERTS_FAILED, METRICS_NAMESPACE } from '../../functions/contracts/metrics.ts';
-import { QUARANTINE_EVENT_SOURCE, SECRET_QUARANTINED } from '../../functions/contracts/quarantine.ts';
+import { evaluateEventsEnv } from '../../functions/alerts/evaluate-events.env.ts';
+import { ANNOUNCED_EVENTS } from '../../functions/contracts/announced.ts';
+import { ALERTS_FAILED, METRICS_NAMESPACE, NOTES_FAILED } from '../../functions/contracts/metrics.ts';
+import {
+  CASE_CHANGED,
+  QUARANTINE_EVENT_SOURCE,
+  SECRET_QUARANTINED,
+} from '../../functions/contracts/quarantine.ts';
 import { Alarm, ONE_MINUTE } from '../platform/alarm.ts';
 import type { Foundation } from '../platform/foundation.ts';
 import { ServiceFunction } from '../platform/service-function.ts';
 import { WorkQueue } from '../platform/work-queue.ts';
+import type { AlertStateTable } from './alert-state-table.ts';
+import { Channel } from './channel.ts';
 
 export interface AlertsProps {
   readonly foundation: Foundation;
   readonly bus: IEventBus;
+  readonly state: AlertStateTable;
 }
 
-const SEND_TIMEOUT = Duration.seconds(15);
-const IMPACT = 'A leaked credential is quarantined, but nobody has been told of it.';
+const EVALUATE_TIMEOUT = Duration.seconds(30);
+const UNHEARD =
+  'Leaks and failures are known, but the rules that would tell people of them are not evaluated.';
 
-/** Tells subscribers of the alert topic about every HIGH and CRITICAL finding, once. */
+/** Rules over what happens, groups of alerts, and channels to people that each have a queue of their own. */
 export class Alerts extends Construct {
+  /** What subscribers hear: one message for a group. */
   readonly topic: Topic;
-  readonly function: ServiceFunction<typeof sendAlertEnv>;
+  readonly evaluate: ServiceFunction<typeof evaluateEventsEnv>;
+  /** By the name that their outputs begin with. */
+  readonly channels: Readonly<Record<'Sns' | 'Slack' | 'PagerDuty' | 'Email' | 'Webhook', Channel>>;
 
   constructor(scope: Construct, id: string, props: AlertsProps) {
     super(scope, id);
-    const { foundation, bus } = props;
+    const { foundation, bus, state } = props;
     this.topic = new Topic(this, 'Topic', {
-      displayName: 'SHHH secret leaks',
+      displayName: 'SHHH alerts',
       masterKey: foundation.dataKey,
       enforceSSL: true,
     });
-    const pending = new WorkQueue(this, 'Pending', {
+    const shared = { foundation, state, topic: this.topic };
+    this.channels = {
+      Sns: new Channel(this, 'ChannelSns', { ...shared, channel: 'sns' }),
+      Slack: new Channel(this, 'ChannelSlack', { ...shared, channel: 'slack' }),
+      PagerDuty: new Channel(this, 'ChannelPagerDuty', { ...shared, channel: 'pagerduty' }),
+      Email: new Channel(this, 'ChannelEmail', { ...shared, channel: 'email' }),
+      Webhook: new Channel(this, 'ChannelWebhook', { ...shared, channel: 'webhook' }),
+    };
+
+    const queued = {
       foundation,
-      consumerTimeout: SEND_TIMEOUT,
+      consumerTimeout: EVALUATE_TIMEOUT,
       retention: Duration.days(4),
       oldestSeconds: 120,
-      impact: IMPACT,
-      runbook: { old: 'lib/alerts/runbook.md#AlertsLate', dead: 'lib/alerts/runbook.md#AlertDlqNotEmpty' },
-    });
-    new Rule(this, 'SevereFindings', {
-      eventBus: bus,
-      description: 'HIGH and CRITICAL findings become alerts',
-      eventPattern: {
-        source: [QUARANTINE_EVENT_SOURCE],
-        detailType: [SECRET_QUARANTINED],
-        detail: { severity: ['HIGH', 'CRITICAL'] },
+      impact: UNHEARD,
+      runbook: {
+        old: 'lib/alerts/runbook.md#RulesLate',
+        dead: 'lib/alerts/runbook.md#RulesDlqNotEmpty',
       },
-      targets: [new SqsQueue(pending.queue, { deadLetterQueue: pending.deadLetters, retryAttempts: 185 })],
-    });
+    } as const;
+    const events = new WorkQueue(this, 'Events', queued);
+    // A timer waits a quarter of an hour by itself.
+    const timers = new WorkQueue(this, 'Timers', { ...queued, oldestSeconds: 1_800 });
+    this.#listen(bus, events, foundation.settings.stage);
 
-    // Which findings were announced; forgotten after a while by itself.
-    const sent = new Table(this, 'Sent', {
-      partitionKey: { name: 'id', type: AttributeType.STRING },
-      billingMode: BillingMode.PAY_PER_REQUEST,
-      encryption: TableEncryption.CUSTOMER_MANAGED,
-      encryptionKey: foundation.dataKey,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      timeToLiveAttribute: 'expiration',
-      removalPolicy: foundation.removalPolicy,
-    });
-    const send = new ServiceFunction(this, 'Send', {
+    const queueUrl = (name: keyof typeof this.channels) => this.channels[name].queue.queueUrl;
+    this.evaluate = new ServiceFunction(this, 'Evaluate', {
       settings: foundation.settings,
-      handler: 'alerts/send-alert',
-      schema: sendAlertEnv,
-      environment: { ALERT_TOPIC_ARN: this.topic.topicArn, IDEMPOTENCY_TABLE: sent.tableName },
-      memoryMb: 512,
-      timeout: SEND_TIMEOUT,
+      handler: 'alerts/evaluate-events',
+      schema: evaluateEventsEnv,
+      environment: {
+        STATE_TABLE: state.table.tableName,
+        TIMER_QUEUE_URL: timers.queue.queueUrl,
+        SNS_QUEUE_URL: queueUrl('Sns'),
+        SLACK_QUEUE_URL: queueUrl('Slack'),
+        PAGERDUTY_QUEUE_URL: queueUrl('PagerDuty'),
+        EMAIL_QUEUE_URL: queueUrl('Email'),
+        WEBHOOK_QUEUE_URL: queueUrl('Webhook'),
+        CONSOLE_URL: foundation.settings.consoleUrl,
+      },
+      memoryMb: 1024,
+      timeout: EVALUATE_TIMEOUT,
     });
-    Grant.addToPrincipal({ grantee: send, resourceArns: [this.topic.topicArn], actions: ['sns:Publish'] });
+    state.grantEvaluate(this.evaluate);
     Grant.addToPrincipal({
-      grantee: send,
-      resourceArns: [sent.tableArn],
-      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+      grantee: this.evaluate,
+      resourceArns: [timers, ...Object.values(this.channels)].map(({ queue }) => queue.queueArn),
+      actions: ['sqs:SendMessage'],
     });
-    this.function = send;
-    foundation.grantDataKey(send);
-    send.addEventSource(new SqsEventSource(pending.queue, { batchSize: 10, reportBatchItemFailures: true }));
-
-    const failing = { foundation, fires: { atLeast: 1 }, periods: 3, impact: IMPACT } as const;
-    new Alarm(this, 'Failing', {
-      ...failing,
-      metric: send.metricErrors({ period: ONE_MINUTE, statistic: 'Sum' }),
-      action: "Read the alert function's last error lines.",
-      runbook: 'lib/alerts/runbook.md#AlertFailing',
-    });
-    // A batch of which a part failed is no error of the function.
-    new Alarm(this, 'Refused', {
-      ...failing,
-      metric: new Metric({
-        namespace: METRICS_NAMESPACE,
-        metricName: ALERTS_FAILED,
-        dimensionsMap: { service: 'alerts' },
-        statistic: 'Sum',
-        period: ONE_MINUTE,
-      }),
-      action: "See what the topic answers in the alert function's `alert_failed` lines.",
-      runbook: 'lib/alerts/runbook.md#AlertFailing',
-    });
+    foundation.grantDataKey(this.evaluate);
+    for (const { queue } of [events, timers])
+      this.evaluate.addEventSource(
+        new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }),
+      );
+    this.#watch(foundation);
   }
 
   /** May see who listens. */
@@ -111,6 +110,65 @@ export class Alerts extends Construct {
       grantee,
       resourceArns: [this.topic.topicArn],
       actions: ['sns:GetTopicAttributes'],
+    });
+  }
+
+  /** Queues what the rules speak of. */
+  #listen(bus: IEventBus, events: WorkQueue, stage: string): void {
+    const target = () =>
+      new SqsQueue(events.queue, { deadLetterQueue: events.deadLetters, retryAttempts: 185 });
+    new Rule(this, 'Happenings', {
+      eventBus: bus,
+      description: 'What the rules of alerts speak of',
+      eventPattern: {
+        source: [...new Set([QUARANTINE_EVENT_SOURCE, ...Object.values(ANNOUNCED_EVENTS)])],
+        detailType: [SECRET_QUARANTINED, CASE_CHANGED, ...Object.keys(ANNOUNCED_EVENTS)],
+      },
+      targets: [target()],
+    });
+    new Rule(this, 'Alarms', {
+      description: 'Alarms of SHHH become alerts',
+      eventPattern: {
+        source: ['aws.cloudwatch'],
+        detailType: ['CloudWatch Alarm State Change'],
+        detail: { alarmName: [{ prefix: `shhh-${stage}-` }] },
+      },
+      targets: [target()],
+    });
+  }
+
+  #watch(foundation: Foundation): void {
+    const failing = { foundation, fires: { atLeast: 1 }, periods: 3 } as const;
+    const counted = (metricName: string) =>
+      new Metric({
+        namespace: METRICS_NAMESPACE,
+        metricName,
+        dimensionsMap: { service: 'alerts' },
+        statistic: 'Sum',
+        period: ONE_MINUTE,
+      });
+    new Alarm(this, 'Failing', {
+      ...failing,
+      metric: this.evaluate.metricErrors({ period: ONE_MINUTE, statistic: 'Sum' }),
+      impact: UNHEARD,
+      action: "Read the evaluating function's last error lines.",
+      runbook: 'lib/alerts/runbook.md#RulesFailing',
+    });
+    // A batch of which a part failed is no error of the function.
+    new Alarm(this, 'Refused', {
+      ...failing,
+      metric: counted(ALERTS_FAILED),
+      impact: UNHEARD,
+      action:
+        'See why in the `events_not_evaluated` and `event_unreadable` lines of the evaluating function.',
+      runbook: 'lib/alerts/runbook.md#RulesLate',
+    });
+    new Alarm(this, 'NotesRefused', {
+      ...failing,
+      metric: counted(NOTES_FAILED),
+      impact: 'A channel does not take alerts; they are tried again for about four hours.',
+      action: 'See which channel and why in the `note_again` lines of the delivering functions.',
+      runbook: 'lib/alerts/runbook.md#ChannelLate',
     });
   }
 }

@@ -9,6 +9,11 @@ export const dev: Settings = {
   keepData: false,
   tracing: true,
   shipper: { runSeconds: 65, spacingMs: 60 },
-  guard: { requestsPerSecond: 50, burst: 100 },
+  consoleUrl: 'https://shhh.example.com',
+  guard: {
+    requestsPerSecond: 50,
+    burst: 100,
+    policy: { LOW: 'redact', MEDIUM: 'redact', HIGH: 'block', CRITICAL: 'block' },
+  },
   detector: { maxConcurrency: 10 },
 };

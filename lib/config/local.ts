@@ -8,4 +8,6 @@ export const local: Settings = {
   architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
   logRetentionDays: 7,
   tracing: false,
+  // Each is a process on one machine with everything else: two that take full batches do more than ten that start.
+  detector: { maxConcurrency: 2 },
 };

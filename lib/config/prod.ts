@@ -8,6 +8,6 @@ export const prod: Settings = {
   keepData: true,
   // Each traced run costs; turn it on while you look for something.
   tracing: false,
-  guard: { requestsPerSecond: 500, burst: 1_000 },
+  guard: { ...dev.guard, requestsPerSecond: 500, burst: 1_000 },
   detector: { maxConcurrency: 50 },
 };

@@ -1,3 +1,4 @@
+import type { GuardPolicy } from '../../functions/contracts/guard.ts';
 import type { RetentionDays } from '../../functions/contracts/quarantine.ts';
 
 /** What differs between stages; everything else is the same everywhere. */
@@ -14,6 +15,8 @@ export interface Settings {
   readonly keepData: boolean;
   /** X-Ray traces of every function. */
   readonly tracing: boolean;
+  /** Where people look at cases: alerts link there. */
+  readonly consoleUrl: string;
   readonly shipper: {
     /** Seconds that one run follows the logs; over 60, so that the next run can take over without a gap. */
     readonly runSeconds: number;
@@ -34,6 +37,8 @@ export interface Settings {
     /** What the guard's endpoint takes of all keys together; each key has a limit of its own besides. */
     readonly requestsPerSecond: number;
     readonly burst: number;
+    /** What the endpoint does about a secret in a message, by its severity. */
+    readonly policy: GuardPolicy;
   };
   readonly detector: {
     /** Functions that scan at the same time, at most. */

@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { guardPolicyText } from '../../functions/contracts/guard.ts';
 import { retentionDaysText } from '../../functions/contracts/quarantine.ts';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -60,6 +61,7 @@ export class GuardEndpoint extends Construct {
         QUARANTINE_TABLE: quarantine.table.tableName,
         FINGERPRINT_KEY_ID: fingerprintKey.keyArn,
         RETENTION_DAYS: retentionDaysText(settings.findingRetentionDays),
+        GUARD_POLICY: guardPolicyText(settings.guard.policy),
         GUARD_KEYS_TABLE: keys.table.tableName,
       },
       memoryMb: 1024,

@@ -15,6 +15,8 @@ export interface WorkQueueProps {
   /** Who is hurt when messages wait or die, as a sentence. */
   readonly impact: string;
   readonly runbook: { readonly old: RunbookHeading; readonly dead: RunbookHeading };
+  /** Receives after which a message goes to the dead-letter queue; 5 by default. */
+  readonly receivesBeforeDead?: number;
 }
 
 const RECEIVES_BEFORE_DEAD = 5;
@@ -38,7 +40,10 @@ export class WorkQueue extends Construct {
       ...encrypted,
       visibilityTimeout: Duration.seconds(props.consumerTimeout.toSeconds() * 6),
       retentionPeriod: props.retention,
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: RECEIVES_BEFORE_DEAD },
+      deadLetterQueue: {
+        queue: this.deadLetters,
+        maxReceiveCount: props.receivesBeforeDead ?? RECEIVES_BEFORE_DEAD,
+      },
     });
     new Alarm(this, 'Old', {
       foundation: props.foundation,

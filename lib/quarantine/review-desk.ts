@@ -6,9 +6,11 @@ import type { Foundation } from '../platform/foundation.ts';
 import { ServiceFunction } from '../platform/service-function.ts';
 import type { CaseTable } from './case-table.ts';
 import type { DailyMetricsTable } from './daily-metrics-table.ts';
+import type { QuarantineTable } from './quarantine-table.ts';
 
 export interface ReviewDeskProps {
   readonly foundation: Foundation;
+  readonly quarantine: QuarantineTable;
   readonly cases: CaseTable;
   readonly metrics: DailyMetricsTable;
 }
@@ -19,12 +21,13 @@ export class ReviewDesk extends Construct {
 
   constructor(scope: Construct, id: string, props: ReviewDeskProps) {
     super(scope, id);
-    const { foundation, cases, metrics } = props;
+    const { foundation, quarantine, cases, metrics } = props;
     this.function = new ServiceFunction(this, 'Review', {
       settings: foundation.settings,
       handler: 'quarantine/review-case',
       schema: reviewCaseEnv,
       environment: {
+        QUARANTINE_TABLE: quarantine.table.tableName,
         CASE_TABLE: cases.table.tableName,
         METRICS_TABLE: metrics.table.tableName,
         CASE_MEMORY_DAYS: String(foundation.settings.caseMemoryDays),
@@ -32,6 +35,7 @@ export class ReviewDesk extends Construct {
       memoryMb: 256,
       timeout: Duration.seconds(20),
     });
+    quarantine.grantRead(this.function);
     cases.grantReview(this.function);
     metrics.grantAdd(this.function);
     new Alarm(this, 'Failing', {

@@ -1,7 +1,8 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import {
@@ -53,6 +54,7 @@ export class Revocation extends Construct {
       handler: 'revocation/advance-revocation',
       schema: advanceRevocationEnv,
       environment: {
+        ACCOUNT_ID: Stack.of(this).account,
         REVOCATION_TABLE,
         EVIDENCE_TABLE: evidence.table.tableName,
         EVIDENCE_KEY_ID: evidence.key.keyArn,
@@ -63,6 +65,7 @@ export class Revocation extends Construct {
     });
     table.grantRecord(this.advance);
     evidence.grantOpen(this.advance);
+    this.#grantRevokeAwsKeys();
 
     const workflow = new Workflow(this, 'Workflow', {
       foundation,
@@ -137,6 +140,7 @@ export class Revocation extends Construct {
       handler: 'revocation/begin-revocation',
       schema: beginRevocationEnv,
       environment: {
+        ACCOUNT_ID: Stack.of(this).account,
         REVOCATION_TABLE: table.table.tableName,
         STATE_MACHINE_ARN: workflow.stateMachine.stateMachineArn,
         KEPT_DAYS: String(foundation.settings.caseMemoryDays),
@@ -148,6 +152,35 @@ export class Revocation extends Construct {
     workflow.grantStart(begin);
     foundation.grantDataKey(begin);
     begin.addEventSource(new SqsEventSource(waiting.queue, { batchSize: 10, reportBatchItemFailures: true }));
+  }
+
+  /** Keys are made inactive, never deleted, so that a person can undo it. */
+  #grantRevokeAwsKeys(): void {
+    const identities = (resource: string) =>
+      Stack.of(this).formatArn({ service: 'iam', region: '', resource, resourceName: '*' });
+    Grant.addToPrincipal({
+      grantee: this.advance,
+      resourceArns: [identities('user')],
+      actions: [
+        'iam:DeleteUserPolicy',
+        'iam:GetAccessKeyLastUsed',
+        'iam:GetUserPolicy',
+        'iam:ListAccessKeys',
+        'iam:PutUserPolicy',
+        'iam:UpdateAccessKey',
+      ],
+    });
+    Grant.addToPrincipal({
+      grantee: this.advance,
+      resourceArns: [identities('role')],
+      actions: ['iam:DeleteRolePolicy', 'iam:GetRolePolicy', 'iam:PutRolePolicy'],
+    });
+    for (const kind of ['user', 'role'])
+      Validations.of(this.advance.role ?? this.advance).acknowledge({
+        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::<AWS::AccountId>:${kind}/*]`,
+        reason:
+          'Whose key leaks is not known before; the protected list holds the principals that may not be touched.',
+      });
   }
 
   #alarms(foundation: Foundation): void {

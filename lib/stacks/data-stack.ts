@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import { AlertStateTable } from '../alerts/alert-state-table.ts';
 import type { Settings } from '../config/settings.ts';
 import { createFingerprintKey } from '../detection/detector.ts';
 import { GuardKeysTable } from '../detection/guard-keys-table.ts';
@@ -23,6 +24,7 @@ export class DataStack extends Stack {
   readonly guardKeys: GuardKeysTable;
   readonly evidence: Evidence;
   readonly revocations: RevocationTable;
+  readonly alertState: AlertStateTable;
   readonly fingerprintKey: Key;
   readonly bus: EventBus;
 
@@ -37,6 +39,7 @@ export class DataStack extends Stack {
     this.guardKeys = new GuardKeysTable(this, 'GuardKeys', { foundation });
     this.evidence = new Evidence(this, 'Evidence', { foundation });
     this.revocations = new RevocationTable(this, 'Revocations', { foundation });
+    this.alertState = new AlertStateTable(this, 'AlertState', { foundation });
     this.fingerprintKey = createFingerprintKey(this, 'FingerprintKey', foundation.removalPolicy);
     this.bus = new EventBus(this, 'Bus', {
       eventBusName: `shhh-${props.settings.stage}`,
@@ -45,6 +48,7 @@ export class DataStack extends Stack {
     new CfnOutput(this, 'QuarantineTableName', { value: this.quarantine.table.tableName });
     new CfnOutput(this, 'CaseTableName', { value: this.cases.table.tableName });
     new CfnOutput(this, 'MetricsTableName', { value: this.metrics.table.tableName });
+    new CfnOutput(this, 'AlertStateTableName', { value: this.alertState.table.tableName });
     new CfnOutput(this, 'FingerprintKeyArn', { value: this.fingerprintKey.keyArn });
     new CfnOutput(this, 'GuardKeysTableName', { value: this.guardKeys.table.tableName });
     new CfnOutput(this, 'IngestTableName', { value: this.ingest.table.tableName });

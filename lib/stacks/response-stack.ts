@@ -11,18 +11,15 @@ export class ResponseStack extends Stack {
 
   constructor(scope: Construct, id: string, props: StackProps & { readonly data: DataStack }) {
     super(scope, id, props);
-    const { foundation, cases, metrics, bus } = props.data;
-    this.alerts = new Alerts(this, 'Alerts', { foundation, bus });
-    const desk = new ReviewDesk(this, 'ReviewDesk', { foundation, cases, metrics });
-    const revocation = new Revocation(this, 'Revocation', {
-      foundation,
-      table: props.data.revocations,
-      evidence: props.data.evidence,
-      bus,
-    });
+    const { foundation, quarantine, cases, metrics, bus, alertState, evidence, revocations } = props.data;
+    this.alerts = new Alerts(this, 'Alerts', { foundation, bus, state: alertState });
+    const desk = new ReviewDesk(this, 'ReviewDesk', { foundation, quarantine, cases, metrics });
+    const revocation = new Revocation(this, 'Revocation', { foundation, table: revocations, evidence, bus });
     new CfnOutput(this, 'RevocationDeskName', { value: revocation.desk.functionName });
     new CfnOutput(this, 'ReviewFunctionName', { value: desk.function.functionName });
     new CfnOutput(this, 'AlertTopicArn', { value: this.alerts.topic.topicArn });
-    new CfnOutput(this, 'AlertFunctionName', { value: this.alerts.function.functionName });
+    new CfnOutput(this, 'EvaluateFunctionName', { value: this.alerts.evaluate.functionName });
+    for (const [name, { settings }] of Object.entries(this.alerts.channels))
+      if (settings) new CfnOutput(this, `${name}SettingsArn`, { value: settings.secretArn });
   }
 }

@@ -10,7 +10,8 @@ const FUNCTIONS = {
   casePublisher: 'CasePublisherPublish',
   review: 'ReviewDeskReview',
   dayReport: 'DayReportCount',
-  alerts: 'AlertsSend',
+  evaluate: 'AlertsEvaluate',
+  deliver: 'AlertsChannel',
   health: 'HealthCheck',
   guard: 'GuardCheck',
   guardKeys: 'GuardAuthorize',
@@ -27,7 +28,8 @@ export const FUNCTION_NAMES = [
   'casePublisher',
   'review',
   'dayReport',
-  'alerts',
+  'evaluate',
+  'deliver',
   'health',
   'guard',
   'guardKeys',
@@ -50,6 +52,7 @@ export interface Inventory {
   /** Seconds that one run of the shipper lasts; a run starts each minute. */
   readonly shipperRunSeconds: number;
   readonly keys: number;
+  readonly secrets: number;
   readonly alarms: number;
   readonly tables: number;
   readonly tablesWithBackup: number;
@@ -132,7 +135,8 @@ export function takeInventory(templates: readonly unknown[]): Inventory {
     casePublisher: factsOf('casePublisher'),
     review: factsOf('review'),
     dayReport: factsOf('dayReport'),
-    alerts: factsOf('alerts'),
+    evaluate: factsOf('evaluate'),
+    deliver: factsOf('deliver'),
     health: factsOf('health'),
     guard: factsOf('guard'),
     guardKeys: factsOf('guardKeys'),
@@ -152,6 +156,7 @@ export function takeInventory(templates: readonly unknown[]): Inventory {
     detectorConcurrency: Math.max(1, ...polled.map((one) => one.ScalingConfig?.MaximumConcurrency ?? 1)),
     shipperRunSeconds: environment.RUN_SECONDS,
     keys: of('AWS::KMS::Key').length,
+    secrets: of('AWS::SecretsManager::Secret').length,
     alarms: of('AWS::CloudWatch::Alarm').length,
     tables: tables.length,
     tablesWithBackup: tables.filter(

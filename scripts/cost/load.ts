@@ -51,7 +51,6 @@ export const ASSUMED = {
   reviewsPerFinding: 0.3,
   /** What the counters of a day weigh, read twice a run for today and yesterday, in read units. */
   dayReadUnits: 64,
-  alertMs: 120,
   /** One message in so many is asked about at the guard's endpoint; the others have a guard beside them, or none. */
   entriesPerGuardCheck: 100,
   /** The guard's endpoint: an invocation, with the counter of its key. */
@@ -75,6 +74,14 @@ export const ASSUMED = {
   revocationPublishMs: 60,
   /** Of the runs, those that people are asked about: show, decide. */
   askedShare: 0.1,
+  evaluateMs: 250,
+  deliverMs: 400,
+  /** Messages for an alert, each to so many channels: a finding mostly comes alone, and is told when it comes and when its case ends. */
+  notesPerAlert: 2,
+  channels: 5,
+  /** In write and read units for each finding: windows, group, timer, message, deliveries. */
+  evaluateWriteUnits: 16,
+  evaluateReadUnits: 24,
   healthMs: 400,
   /** Lambda reads an idle queue by so many long polls of 20 s at a time; a set maximum concurrency keeps it at that. */
   pollers: 5,
@@ -91,7 +98,7 @@ export const ASSUMED = {
   logCompression: 0.15,
   /** DynamoDB asks KMS once in five minutes for each principal and table that are busy. */
   tableKeySeconds: 300,
-  principalsAndTables: 14,
+  principalsAndTables: 19,
   /** A checkpoint with the beginnings of the log that it remembers: between 1 and 2 KB, in write units. */
   checkpointUnits: 2,
   /** The health check: peers, statuses and lease, and at most ten pages of unreviewed findings, in read units. */
@@ -124,7 +131,8 @@ export interface Activity {
     readonly casePublisher: number;
     readonly review: number;
     readonly dayReport: number;
-    readonly alerts: number;
+    readonly evaluate: number;
+    readonly deliver: number;
     readonly health: number;
     readonly guard: number;
     readonly guardKeys: number;
@@ -195,7 +203,9 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     casePublisher: findings,
     review: findings * a.reviewsPerFinding,
     dayReport: MONTH_MINUTES / 15,
-    alerts,
+    // The finding, a timer, and what becomes of its case.
+    evaluate: findings * 3,
+    deliver: alerts * a.notesPerAlert * a.channels,
     health: MONTH_MINUTES,
     guard: guardChecks,
     guardKeys: Math.min(guardChecks, a.guardKeys * MONTH_MINUTES),
@@ -213,7 +223,8 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     casePublisher: (findings * a.casePublisherMs) / 1000,
     review: (invocations.review * a.reviewMs) / 1000,
     dayReport: (invocations.dayReport * a.dayReportMs) / 1000,
-    alerts: (alerts * a.alertMs) / 1000,
+    evaluate: (invocations.evaluate * a.evaluateMs) / 1000,
+    deliver: (invocations.deliver * a.deliverMs) / 1000,
     health: (invocations.health * a.healthMs) / 1000,
     guard: (guardChecks * a.guardMs) / 1000,
     guardKeys: (invocations.guardKeys * a.guardKeyMs) / 1000,
@@ -227,7 +238,8 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const sends = dispatches * MONTH_SECONDS * chunks(dispatchBytes);
   const receives = scans * chunks((dispatchBytes / messagesPerDispatch) * perInvocation);
   const emptyReceives = (inventory.polledQueues * a.pollers * MONTH_SECONDS) / a.longPollSeconds;
-  const sqsRequests = sends + receives + scans + emptyReceives + alerts * 3 + findings * 3;
+  const sqsRequests =
+    sends + receives + scans + emptyReceives + (invocations.evaluate + invocations.deliver + findings) * 3;
 
   const { lease, checkpointEveryMs, statusEveryMs, directoryEveryMs } = SHIP_SETTINGS;
   const checkpoints =
@@ -248,9 +260,9 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     statuses +
     leases +
     scans * a.recordUnits +
-    findings * (findingUnits + a.caseUnits) +
-    alerts * 2 +
     runs * a.unitsPerRun +
+    findings * (findingUnits + a.caseUnits + a.evaluateWriteUnits) +
+    invocations.deliver * 2 +
     guardChecks;
   const directoryReads = (seconds.shipper * 1000) / directoryEveryMs;
   // Nobody reviews: every finding waits until it expires, and the health check counts what waits.
@@ -263,13 +275,15 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     scans * a.recordUnits +
     findings +
     invocations.dayReport * a.dayReadUnits +
+    findings * a.evaluateReadUnits +
+    invocations.deliver * 2 +
     invocations.guardKeys;
   const storedGb = (waitingBytes * (1 + inventory.quarantineIndexes)) / 1e9;
 
   const tableKeys = (a.principalsAndTables * MONTH_SECONDS) / a.tableKeySeconds;
   // SQS: twice for a sender, once for a reader, for each use of a data key; SNS: twice for a publication.
   const queueKeys = (inventory.polledQueues * 3 * MONTH_SECONDS) / inventory.dataKeyReuseSeconds;
-  const kmsRequests = tableKeys + queueKeys + findings + alerts * 2 + runs * a.stepsPerRun;
+  const kmsRequests = tableKeys + queueKeys + findings + alerts * a.notesPerAlert * 2 + runs * a.stepsPerRun;
 
   const ran = Object.values(invocations).reduce((sum, count) => sum + count, 0);
   const logGb =

@@ -65,13 +65,14 @@ export function monthlyCost(load: Load, inventory: Inventory, { prices }: PriceL
         logGb * prices.logIngestGb.usd +
         logGb * ASSUMED.logCompression * logMonths * prices.logStorageGbMonth.usd,
     },
+    { service: 'Secrets Manager', usd: inventory.secrets * prices.secretMonth.usd },
     { service: 'X-Ray', usd: activity.traces * prices.traceRecorded.usd },
     {
       service: 'EventBridge and SNS',
       usd:
         activity.findings * prices.eventPublished.usd +
-        activity.alerts * prices.snsPublish.usd +
-        activity.alerts * ASSUMED.mailSubscribers * prices.snsEmail.usd,
+        activity.alerts * ASSUMED.notesPerAlert * prices.snsPublish.usd +
+        activity.alerts * ASSUMED.notesPerAlert * ASSUMED.mailSubscribers * prices.snsEmail.usd,
     },
   ];
   return { load, activity, lines, totalUsd: lines.reduce((sum, line) => sum + line.usd, 0) };

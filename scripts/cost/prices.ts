@@ -35,6 +35,7 @@ const priceList = z.strictObject({
     metricMonth: price,
     logIngestGb: price,
     logStorageGbMonth: price,
+    secretMonth: price,
     traceRecorded: price,
     eventPublished: price,
     snsPublish: price,

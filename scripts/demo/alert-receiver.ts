@@ -3,7 +3,7 @@ import { SubscribeCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
-import { secretLeakAlert, type SecretLeakAlert } from '../../functions/contracts/alerts.ts';
+import { alertMessage, type AlertMessage } from '../../functions/contracts/alerts.ts';
 
 const CONFIRM_WITHIN_MS = 10_000;
 
@@ -13,16 +13,31 @@ const delivery = z.discriminatedUnion('Type', [
 ]);
 
 export interface AlertReceiver {
-  /** Every alert as it came, in the order it came; a repeated one stands here twice. */
-  readonly received: readonly SecretLeakAlert[];
+  /** Every message as it came, in the order it came; a repeated one stands here twice. */
+  readonly received: readonly AlertMessage[];
+  /** When each of them came, milliseconds since the epoch. */
+  readonly receivedAt: readonly number[];
   /** Whatever came that is no alert by the contract: why, never what. */
   readonly refused: readonly string[];
   stop(): Promise<void>;
 }
 
+/** Rules that raise one alert for each finding. */
+const BY_FINDING: ReadonlySet<string> = new Set(['critical-finding', 'high-finding', 'stopped-finding']);
+
+/** How many findings the newest message of each group counts: each finding is in one group, once. */
+export function findingsIn(messages: readonly AlertMessage[]): number {
+  const newest = new Map(messages.map(({ alert }) => [alert.id.replace(/-\d+$/, ''), alert]));
+  return [...newest.values()]
+    .flatMap(({ rules }) => rules)
+    .filter(({ name }) => BY_FINDING.has(name))
+    .reduce((sum, { count }) => sum + count, 0);
+}
+
 /** Listens on a free loopback port, subscribes it to the topic and waits until the subscription is confirmed. */
 export async function startAlertReceiver(sns: SNSClient, topicArn: string): Promise<AlertReceiver> {
-  const received: SecretLeakAlert[] = [];
+  const received: AlertMessage[] = [];
+  const receivedAt: number[] = [];
   const refused: string[] = [];
   const confirmed = Promise.withResolvers<undefined>();
   const server = createServer((request, response) => {
@@ -34,9 +49,11 @@ export async function startAlertReceiver(sns: SNSClient, topicArn: string): Prom
           confirmed.resolve(undefined);
           return;
         }
-        const alert = secretLeakAlert.safeParse(JSON.parse(message.Message));
-        if (alert.success) received.push(alert.data);
-        else
+        const alert = alertMessage.safeParse(JSON.parse(message.Message));
+        if (alert.success) {
+          received.push(alert.data);
+          receivedAt.push(Date.now());
+        } else
           refused.push(
             alert.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.code}`).join('; '),
           );
@@ -63,6 +80,7 @@ export async function startAlertReceiver(sns: SNSClient, topicArn: string): Prom
   await confirmed.promise.finally(() => clearTimeout(timeout));
   return {
     received,
+    receivedAt,
     refused,
     stop: () =>
       new Promise((resolve) => {

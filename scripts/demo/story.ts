@@ -1,6 +1,6 @@
 /** What the demo prints for a person to read. */
 import { styleText } from 'node:util';
-import type { SecretLeakAlert } from '../../functions/contracts/alerts.ts';
+import type { AlertMessage } from '../../functions/contracts/alerts.ts';
 import type { Severity } from '../../functions/contracts/finding.ts';
 import type { QuarantineItem } from '../../functions/contracts/quarantine.ts';
 import { table } from './table.ts';
@@ -18,7 +18,8 @@ export interface Progress {
   readonly shipped: number;
   readonly scanned: number;
   readonly quarantined: number;
-  readonly alerts: number;
+  /** Severe findings that the messages of subscribers count. */
+  readonly alerted: number;
   readonly p50Ms: number | undefined;
   readonly p99Ms: number | undefined;
 }
@@ -31,7 +32,7 @@ export function progressLine(progress: Progress): string {
     count('shipped', progress.shipped),
     count('scanned', progress.scanned),
     count('quarantined', progress.quarantined),
-    count('alerts', progress.alerts),
+    count('alerted', progress.alerted),
     `append → quarantine p50 ${milliseconds(progress.p50Ms)}, p99 ${milliseconds(progress.p99Ms)}`,
   ].join('  │  ');
 }
@@ -54,19 +55,19 @@ export function findingsTable(items: readonly QuarantineItem[]): string[] {
   );
 }
 
-export function alertsTable(alerts: readonly SecretLeakAlert[]): string[] {
-  const rows = alerts.map((alert) => [
-    alert.timestamp.slice(11, 23),
-    coloured(alert.severity),
-    alert.secret_type,
-    alert.redacted_key,
-    alert.log_reference,
-    alert.recommended_action,
+export function alertsTable(messages: readonly AlertMessage[]): string[] {
+  const rows = messages.map(({ severity, timestamp, alert }) => [
+    timestamp.slice(11, 23),
+    alert.kind,
+    coloured(severity),
+    String(alert.count),
+    alert.lines[0] ?? '',
+    alert.next,
   ]);
   return table(
-    ['detected', 'severity', 'secret_type', 'redacted_key', 'log_reference', 'recommended_action'],
+    ['newest leak', 'message', 'severity', 'alerts', 'what it says first', 'and what to do'],
     rows,
-    [12, 8, 30, 24, 18, 60],
+    [12, 8, 8, 6, 92, 60],
   );
 }
 

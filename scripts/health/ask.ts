@@ -10,8 +10,8 @@ interface InvocationAnswer {
 }
 
 export interface Cloud {
-  /** Outputs of a stack by key. @throws when there is no such stack, or it may not be seen */
-  stackOutputs(stackName: string): Promise<Readonly<Record<string, string>>>;
+  /** @returns the name of the stage's health function. @throws Error that says why it cannot be told, and what to do */
+  findFunction(stage: string): Promise<string>;
   /** @throws when there is no such function, or it may not be invoked */
   invoke(functionName: string): Promise<InvocationAnswer>;
 }
@@ -29,7 +29,7 @@ const failure = z.object({ errorMessage: z.string() });
  * @throws Error that names what was asked, why it did not answer, and what to do
  */
 export async function askHealth(question: Question, cloud: Cloud): Promise<HealthReport> {
-  const functionName = question.functionName ?? (await findFunction(question.stage, cloud));
+  const functionName = question.functionName ?? (await cloud.findFunction(question.stage));
   const { functionError, payload } = await cloud.invoke(functionName).catch((error: unknown) => {
     throw new Error(
       `The health function ${functionName} cannot be invoked: ${wordsOf(error)}. Look whether it exists in this account and region, and whether you may call lambda:InvokeFunction on it.`,
@@ -46,21 +46,6 @@ export async function askHealth(question: Question, cloud: Cloud): Promise<Healt
   if (report.success) return report.data;
   throw new Error(
     `${functionName} answered something that is no health report. Is it another function, or another version of it? Deploy the stage again, or leave --function out.`,
-  );
-}
-
-async function findFunction(stage: string, cloud: Cloud): Promise<string> {
-  const stackName = `shhh-${stage}-assurance`;
-  const outputs = await cloud.stackOutputs(stackName).catch((error: unknown) => {
-    throw new Error(
-      `The stack ${stackName} cannot be read: ${wordsOf(error)}. Deploy it, or name the stage that is deployed with --stage local, dev or prod.`,
-      { cause: error },
-    );
-  });
-  const functionName = outputs['HealthFunctionName'];
-  if (functionName !== undefined) return functionName;
-  throw new Error(
-    `The stack ${stackName} has no output HealthFunctionName. Deploy it again, or name the function with --function.`,
   );
 }
 

@@ -6,7 +6,8 @@ import type { Fingerprinter, Quarantine } from '../../functions/detection/domain
 import type { Detector } from '../../functions/detection/domain/detector.ts';
 import type { Clock } from '../../functions/kernel/clock.ts';
 import { err, ok, type Result } from '../../functions/kernel/result.ts';
-import type { OldRecord } from './records.ts';
+import { caseIdOf } from '../../functions/quarantine/domain/case.ts';
+import type { OldRecord, OldReview } from './records.ts';
 import type { Source } from './sources.ts';
 
 export interface ImportDependencies {
@@ -17,6 +18,11 @@ export interface ImportDependencies {
   readonly isThere: (findingId: string) => Promise<boolean>;
   readonly retentionDays: RetentionDays;
   readonly clock: Clock;
+  /** Brings what a person had decided there to the case here, once the case is counted. */
+  readonly judge: (
+    caseId: string,
+    review: OldReview,
+  ) => Promise<'judged' | 'judged_before' | 'not_counted_yet'>;
 }
 
 export interface ImportProgress {
@@ -26,6 +32,8 @@ export interface ImportProgress {
   readonly rejected: number;
   readonly removed: number;
   readonly findings: number;
+  /** Cases that brought their judgement along. */
+  readonly judged: number;
 }
 
 /** What was not imported, and why; never its content. */
@@ -36,6 +44,8 @@ export interface Rejection {
 
 export interface ImportReport extends ImportProgress {
   readonly rejections: readonly Rejection[];
+  /** Cases whose judgement could not be brought along yet: run the import again. */
+  readonly unjudged: readonly string[];
 }
 
 /**
@@ -49,7 +59,8 @@ export async function importRecords(
   options: { readonly remove: boolean; readonly onProgress: (progress: ImportProgress) => void },
   dependencies: ImportDependencies,
 ): Promise<ImportReport> {
-  const sum = { records: 0, imported: 0, thereAlready: 0, rejected: 0, removed: 0, findings: 0 };
+  const sum = { records: 0, imported: 0, thereAlready: 0, rejected: 0, removed: 0, findings: 0, judged: 0 };
+  const reviews = new Map<string, OldReview>();
   const rejections: Rejection[] = [];
   let removedOfPage = 0;
   for await (const page of source.pages(() => removedOfPage)) {
@@ -63,22 +74,44 @@ export async function importRecords(
         continue;
       }
       sum.findings += outcome.value.findings;
+      for (const { caseId, review } of outcome.value.reviews)
+        reviews.set(caseId, together(reviews.get(caseId), review));
       if (outcome.value.fresh > 0) sum.imported += 1;
       else sum.thereAlready += 1;
-      if (!options.remove || remove === undefined) continue;
+      // What brings a judgement along stays: it is not here before the end.
+      if (!options.remove || remove === undefined || outcome.value.reviews.length > 0) continue;
       await remove();
       removedOfPage += 1;
       sum.removed += 1;
     }
     options.onProgress(sum);
   }
-  return { ...sum, rejections };
+  const unjudged: string[] = [];
+  for (const [caseId, review] of reviews) {
+    const outcome = await dependencies.judge(caseId, review);
+    if (outcome === 'judged') sum.judged += 1;
+    else if (outcome === 'not_counted_yet') unjudged.push(caseId);
+  }
+  options.onProgress(sum);
+  return { ...sum, rejections, unjudged };
+}
+
+/** One secret is one case: where its records were judged differently, nobody knows. */
+function together(before: OldReview | undefined, review: OldReview): OldReview {
+  if (before === undefined || before.action === review.action) return review;
+  return {
+    action: 'uncertain',
+    reviewer: review.reviewer,
+    reason: `it was judged ${before.action} and ${review.action} in the older system`,
+  };
 }
 
 interface Imported {
   readonly findings: number;
   /** Of them, those that were not there before. */
   readonly fresh: number;
+  /** What was decided about the record, for each case that it belongs to. */
+  readonly reviews: readonly { readonly caseId: string; readonly review: OldReview }[];
 }
 
 async function importOne(
@@ -105,12 +138,14 @@ async function importOne(
   const made = await fingerprinter.fingerprint(secrets);
   const fingerprints = new Map(secrets.map((secret, index) => [secret.reveal(), made[index]]));
   let fresh = 0;
+  const cases = new Set<string>();
   for (const detection of detections) {
     const finding = detection.toFinding((secret) => {
       const fingerprint = fingerprints.get(secret.reveal());
       if (fingerprint === undefined) throw new Error('A secret was not fingerprinted.');
       return fingerprint;
     });
+    cases.add(caseIdOf(finding.fingerprint));
     const days = retentionDays[finding.severity];
     // Kept from now on: by its own date it might be overdue on arrival.
     const { expiresAt } = toQuarantineItem(finding, days);
@@ -120,7 +155,22 @@ async function importOne(
     if (!(await isThere(finding.findingId)))
       throw new Error(`The finding ${finding.findingId} was written and cannot be read back.`);
   }
-  return ok({ findings: detections.length, fresh });
+  const review = old.review && withoutSecrets(old.review, scanner);
+  return ok({
+    findings: detections.length,
+    fresh,
+    reviews: review ? [...cases].map((caseId) => ({ caseId, review })) : [],
+  });
+}
+
+/** A person's words may quote what they are about. */
+function withoutSecrets(review: OldReview, scanner: Detector): OldReview {
+  const clean = (text: string, otherwise: string) => (scanner.scan([text]).length > 0 ? otherwise : text);
+  return {
+    action: review.action,
+    reviewer: clean(review.reviewer, 'unknown'),
+    reason: clean(review.reason, 'the reason held a secret and was left out'),
+  };
 }
 
 /**

@@ -11,6 +11,14 @@ export interface OldRecord {
   readonly reason: string;
   /** The line of the log, with the secret in it. */
   readonly logLine: string;
+  /** What a person had decided about it there. */
+  readonly review?: OldReview;
+}
+
+export interface OldReview {
+  readonly action: 'confirmed' | 'false_positive' | 'uncertain';
+  readonly reviewer: string;
+  readonly reason: string;
 }
 
 /** Seconds since the epoch, as Python's `time.time()` gives them, or a date; PostgreSQL's `2024-05-01 10:00:00+00` as well. */
@@ -32,9 +40,32 @@ function dated(text: string): string {
   return /T\d{2}:\d{2}/.test(iso) && !/(Z|[+-]\d{2}:?\d{2})$/i.test(iso) ? `${iso}Z` : iso;
 }
 
+/** CSV has no other word for what is absent than an empty one. */
+const word = z
+  .string()
+  .trim()
+  .transform((text) => (text === '' ? undefined : text))
+  .nullish();
 const record = z
-  .object({ timestamp, reason: z.string().default(''), log_line: z.string().min(1) })
-  .transform(({ log_line: logLine, ...rest }): OldRecord => ({ ...rest, logLine }));
+  .object({
+    timestamp,
+    reason: z.string().default(''),
+    log_line: z.string().min(1),
+    review_action: word.pipe(z.enum(['confirmed', 'false_positive', 'uncertain']).nullish()),
+    reviewer: word,
+    review_reason: word,
+  })
+  .transform((old): OldRecord => {
+    const { timestamp: at, reason, log_line: logLine, review_action: action, reviewer, review_reason } = old;
+    if (!action) return { timestamp: at, reason, logLine };
+    const why = (review_reason ?? reason) || 'no reason was given';
+    return {
+      timestamp: at,
+      reason,
+      logLine,
+      review: { action, reviewer: reviewer ?? 'unknown', reason: why },
+    };
+  });
 
 /** @returns the record, or why it is none: never its content */
 export function readRecord(raw: unknown): Result<OldRecord, string> {

@@ -6,12 +6,17 @@ const PLACES_SHOWN = 5;
 
 /** What an import came to, and what was rejected why. */
 export function renderImport(name: string, report: ImportReport, remove: boolean): string {
-  const { records, imported, thereAlready, rejected, removed, findings, rejections } = report;
+  const { records, imported, thereAlready, rejected, removed, findings, rejections, judged, unjudged } =
+    report;
   const lines = [
     `${name}: ${records} records, ${findings} findings. ${imported} records imported, ${thereAlready} were there already, ${rejected} rejected.`,
     remove
       ? `${removed} records were removed from the source after they had been read back here; the rejected ones are still there.`
       : 'Nothing was removed from the source.',
+    ...(judged > 0 ? [`${judged} cases brought their judgement along.`] : []),
+    ...(unjudged.length > 0
+      ? [`${unjudged.length} cases are not counted yet and wait for theirs: run the import again.`]
+      : []),
   ];
   if (rejected === 0) return lines.join('\n');
   const reasons = [...Map.groupBy(rejections, ({ reason }) => reason)].map(([reason, all]) => [

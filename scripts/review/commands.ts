@@ -13,7 +13,9 @@ import { table } from '../demo/table.ts';
 const DECISION_WORDS = DECISIONS.map((each) => each.replace('_', '-'));
 
 const USAGE = [
-  'npm run review -- list [--status S | --severity S | --type T] [--limit N] [--cursor C]   cases, newest first; by default those that wait',
+  'npm run review -- list [--status S | --severity S | --type T]                           cases, newest first; by default those that wait',
+  'npm run review -- findings [--agent A | --fingerprint F | --status S | --severity S | --type T]   single findings, newest first',
+  '  both: [--from DAY] [--until DAY] [--limit N] [--cursor C]                              of these days, UTC, page by page',
   'npm run review -- show CASE                                                              one case, where it leaked, and what may be decided',
   `npm run review -- ${DECISION_WORDS.join('|')} CASE --reason TEXT [--reviewer NAME] [--seen N]`,
   '                                                                                         decides about a case; hold stops its deletion',
@@ -24,6 +26,10 @@ export interface ReviewOptions {
   readonly status?: string | undefined;
   readonly severity?: string | undefined;
   readonly type?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly fingerprint?: string | undefined;
+  readonly from?: string | undefined;
+  readonly until?: string | undefined;
   readonly limit?: string | undefined;
   readonly cursor?: string | undefined;
   readonly reason?: string | undefined;
@@ -46,8 +52,10 @@ export function parseReviewCommand(
   if (verb === undefined) return err(USAGE);
   if (rest.length > 0)
     return err(`There is a word too many: ${rest[0]}. A reason of several words needs quotes.\n${USAGE}`);
-  if (verb === 'list')
-    return caseId === undefined ? listCommand(options) : err(`\`list\` takes no ${caseId}.\n${USAGE}`);
+  if (verb === 'list' || verb === 'findings')
+    return caseId === undefined
+      ? listCommand(verb, options)
+      : err(`\`${verb}\` takes no ${caseId}.\n${USAGE}`);
   const decision = DECISIONS.find((each) => each.replace('_', '-') === verb);
   if (verb !== 'show' && decision === undefined) return err(`There is no command ${verb}.\n${USAGE}`);
   if (caseId === undefined || !/^case_[0-9a-f]{32}$/.test(caseId))
@@ -64,26 +72,37 @@ export function parseReviewCommand(
   return ok({ do: seen === undefined ? 'look_and_decide' : 'ask', request });
 }
 
-function listCommand(options: ReviewOptions): Result<ReviewCommand, string> {
-  const { status, severity: worst, type, limit, cursor } = options;
-  if ([status, worst, type].filter((each) => each !== undefined).length > 1)
-    return err('`list` takes one of --status, --severity and --type.');
+function listCommand(verb: 'list' | 'findings', options: ReviewOptions): Result<ReviewCommand, string> {
+  const { status, severity: worst, type, agent, fingerprint, limit, cursor } = options;
+  if (verb === 'list' && (agent ?? fingerprint) !== undefined)
+    return err('`list` is of cases; `findings` takes --agent and --fingerprint, and names the case of each.');
+  const selections = [
+    { by: 'status', value: status?.replaceAll('-', '_') },
+    { by: 'severity', value: worst?.toUpperCase() },
+    { by: 'secretType', value: type },
+    { by: 'agent', value: agent },
+    { by: 'fingerprint', value: fingerprint?.toLowerCase() },
+  ].filter(({ value }) => value !== undefined);
+  if (selections.length > 1)
+    return err(
+      `\`${verb}\` takes one of --status, --severity and --type${verb === 'list' ? '' : ', --agent and --fingerprint'}.`,
+    );
   const request = reviewRequest.safeParse({
-    do: 'list',
-    select:
-      worst !== undefined
-        ? { by: 'severity', value: worst.toUpperCase() }
-        : type !== undefined
-          ? { by: 'secretType', value: type }
-          : { by: 'status', value: (status ?? 'pending').replaceAll('-', '_') },
+    do: verb,
+    select: selections[0] ?? { by: 'status', value: 'pending' },
+    ...(options.from !== undefined && { from: startOf(options.from) }),
+    ...(options.until !== undefined && { until: startOf(options.until) }),
     ...(limit !== undefined && { limit: Number(limit) }),
     ...(cursor !== undefined && { cursor }),
   });
   if (request.success) return ok({ do: 'ask', request: request.data });
   return err(
-    `\`list\` does not understand that: status is ${quarantineStatus.options.join(', ')}; severity ${severity.options.join(', ')}; limit 1 to 100.`,
+    `\`${verb}\` does not understand that: status is ${quarantineStatus.options.join(', ')}; severity ${severity.options.join(', ')}; a fingerprint has 64 hex digits; a day is written 2026-11-21, a time 2026-11-21T10:00:00Z; limit 1 to 100.`,
   );
 }
+
+/** A day's beginning in UTC; a time as it is. */
+const startOf = (text: string): string => (/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
 
 /** A case's review as one line. */
 function reviewOf({ reviewer, reviewedAt, reason }: ReviewedCase): string {
@@ -99,6 +118,8 @@ export function renderAnswer(answer: ReviewAnswer): string {
       return `Refused: ${answer.message}`;
     case 'case':
       return renderCase(answer.case);
+    case 'findings':
+      return renderFindings(answer);
     case 'cases': {
       if (answer.cases.length === 0 && answer.next === undefined) return 'No case.';
       const rows = answer.cases.map((one) => [
@@ -118,6 +139,30 @@ export function renderAnswer(answer: ReviewAnswer): string {
       return lines.join('\n');
     }
   }
+}
+
+function renderFindings({
+  findings,
+  unreadable,
+  next,
+}: Extract<ReviewAnswer, { answer: 'findings' }>): string {
+  if (findings.length === 0 && unreadable.length === 0 && next === undefined) return 'No finding.';
+  const rows = findings.map((one) => [
+    minute(one.detectedAt),
+    one.onHold ? `${one.status} (held)` : one.status,
+    one.severity,
+    one.secretType,
+    one.redactedKey,
+    one.agent,
+    `${one.core.slice(0, 8)} @${one.position}`,
+    one.caseId ?? 'not counted yet',
+  ]);
+  const head = ['detected, UTC', 'status', 'severity', 'type', 'secret', 'agent', 'log @position', 'case'];
+  return [
+    ...table(head, rows, [16, 26, 8, 28, 16, 24, 20, 37]),
+    ...unreadable.map((id) => `${id} is there and cannot be read: its item is not as it should be.`),
+    ...(next === undefined ? [] : ['', `More: --cursor ${next}`]),
+  ].join('\n');
 }
 
 function renderCase(one: ReviewedCase): string {

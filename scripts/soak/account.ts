@@ -10,6 +10,8 @@ export interface SoakLeak extends PlantedLeak {
 export interface SoakFinding extends Quarantined {
   readonly detectedAt: string;
   readonly fingerprint: string;
+  readonly correlationId: string;
+  readonly rule: string;
 }
 
 export interface Account {
@@ -19,7 +21,7 @@ export interface Account {
   /** Findings of a leak that another finding speaks of already. */
   readonly duplicates: number;
   /** Findings of what nobody planted. */
-  readonly falseAlarms: number;
+  readonly falseAlarms: readonly SoakFinding[];
   readonly lost: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -34,7 +36,9 @@ export function account(planted: readonly SoakLeak[], findings: readonly SoakFin
     findings.map((found) => ({ ...found, fork: 0 })),
   );
   const known = new Set(verdict.caught.map(({ finding }) => identityOf(finding)));
-  const duplicates = verdict.falseAlarms.filter((finding) => known.has(identityOf(finding))).length;
+  const { true: again = [], false: falseAlarms = [] } = Object.groupBy(verdict.falseAlarms, (finding) =>
+    known.has(identityOf(finding)) ? 'true' : 'false',
+  );
   const lags = verdict.caught.map(({ planted: leak, finding }) => ({
     at: leak.appendedAt,
     ms: Math.max(0, Date.parse(finding.detectedAt) - leak.appendedAt),
@@ -43,8 +47,8 @@ export function account(planted: readonly SoakLeak[], findings: readonly SoakFin
   return {
     planted: planted.length,
     quarantined: verdict.caught.length,
-    duplicates,
-    falseAlarms: verdict.falseAlarms.length - duplicates,
+    duplicates: again.length,
+    falseAlarms,
     lost: verdict.lost.length,
     p50Ms: percentile(all, 50) ?? 0,
     p99Ms: percentile(all, 99) ?? 0,

@@ -17,6 +17,7 @@ export async function outputOf(
   part: string,
   key: string,
   otherwise?: string,
+  client: Pick<CloudFormationClient, 'send'> = new CloudFormationClient(bounded),
 ): Promise<string> {
   const or = otherwise === undefined ? '' : `, or ${otherwise}`;
   const StackName = `shhh-${stage}-${part}`;
@@ -25,7 +26,7 @@ export async function outputOf(
       'The local stage is wherever AWS_ENDPOINT_URL points, and it is not set. Set the variables that the emulator printed when it started.',
     );
   }
-  const { Stacks = [] } = await new CloudFormationClient(bounded)
+  const { Stacks = [] } = await client
     .send(new DescribeStacksCommand({ StackName }))
     .catch((error: unknown) => {
       const why = error instanceof Error ? error.message.replace(/\.$/, '') : 'unknown error';

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readPriceList } from '../../scripts/cost/prices.ts';
-import { generatedParts, withGeneratedParts } from '../../scripts/cost/report.ts';
+import { generatedParts } from '../../scripts/cost/report.ts';
+import { withGeneratedParts } from '../../scripts/support/documents.ts';
 import { inventoryOfProduction } from '../../scripts/cost/synthesize.ts';
 
 const PROJECT_ROOT = path.resolve(import.meta.dirname, '../..');

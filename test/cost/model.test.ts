@@ -42,14 +42,16 @@ describe('the cost of a month', () => {
       43_800 * 0.2e-6 + 2_847_000 * (0.0000133334 + 0.0000000309),
       4,
     );
-    // Sent, received and deleted 1,314,000 times; two queues polled in vain as often; 21.024 alerts.
-    expect(activity.sqsRequests).toBeCloseTo(4 * 1_314_000 + 3 * 21.024, 2);
-    expect(usd('SQS')).toBeCloseTo(2.1024, 3);
-    // Two keys; 14 principals and tables every 300 s, 2 queues with 3 calls an hour, 26.28 fingerprints, 21.024 alerts.
-    expect(usd('KMS')).toBeCloseTo(2 + (122_640 + 4_380 + 26.28 + 42.048) * 3e-6, 6);
+    // Sent, received and deleted 1,314,000 times; two queues polled in vain as often.
+    // Evaluations: three for a finding; deliveries: of 21.024 alerts two messages over five channels; each sent, received and deleted.
+    const [evaluations, deliveries] = [3 * 26.28, 10 * 21.024];
+    expect(activity.sqsRequests).toBeCloseTo(4 * 1_314_000 + 3 * (evaluations + deliveries), 2);
+    expect(usd('SQS')).toBeCloseTo(2.1028, 3);
+    // Two keys; 19 principals and tables every 300 s, 2 queues with 3 calls an hour, 26.28 fingerprints, 42.048 publications.
+    expect(usd('KMS')).toBeCloseTo(2 + (166_440 + 4_380 + 26.28 + 84.096) * 3e-6, 6);
     // A checkpoint of up to 2 KB for each dispatch, a status every 5 s, the lease every 3 s and 27 times more at each hand-over;
     // a record for each scan, a finding of 2 KB in a table with four indexes, written and then marked in a transaction,
-    // with its case and counters; two writes for an alert; a counter for each
+    // with its case, counters and the state of its alert; two writes for a delivery; a counter for each
     // of the 26,280 messages that the guard's endpoint is asked about.
     expect(activity.writeUnits).toBeCloseTo(
       2 * 1_314_000 +
@@ -57,13 +59,16 @@ describe('the cost of a month', () => {
         876_000 +
         43_800 * 27 +
         1_314_000 +
-        26.28 * (10 + 12 + 7) +
-        21.024 * 2 +
+        26.28 * (10 + 12 + 7 + 16) +
+        deliveries * 2 +
         26_280,
       2,
     );
-    expect(usd('EventBridge and SNS')).toBeCloseTo(26.28e-6 + 21.024 * (0.5e-6 + 20e-6), 8);
-    expect(usd('X-Ray')).toBeCloseTo((43_800 * 2 + 2_920 + 1_314_000 + 26.28 * 2.3 + 2 * 26_280) * 5e-6, 6);
+    expect(usd('EventBridge and SNS')).toBeCloseTo(26.28e-6 + 42.048 * (0.5e-6 + 20e-6), 8);
+    expect(usd('X-Ray')).toBeCloseTo(
+      (43_800 * 2 + 2_920 + 1_314_000 + 26.28 * 2.3 + deliveries + 2 * 26_280) * 5e-6,
+      6,
+    );
   });
 
   it('never falls when more entries come', () => {

@@ -23,7 +23,7 @@ export function smallTemplates(): { Resources: Record<string, object> }[] {
             GlobalSecondaryIndexes: [{}, {}, {}, {}],
           },
         },
-        AlertsSent1: { Type: 'AWS::DynamoDB::Table', Properties: {} },
+        AlertStateTable1: { Type: 'AWS::DynamoDB::Table', Properties: {} },
       },
     },
     {
@@ -45,7 +45,8 @@ export function smallTemplates(): { Resources: Record<string, object> }[] {
         CasePublisherPublish1: lambda(),
         ReviewDeskReview1: lambda(),
         DayReportCount1: lambda(),
-        AlertsSend1: lambda({ TracingConfig: { Mode: 'PassThrough' } }),
+        AlertsEvaluate1: lambda({ TracingConfig: { Mode: 'PassThrough' } }),
+        AlertsChannelSnsDeliver1: lambda(),
         HealthCheck1: lambda(),
         GuardCheck1: lambda(),
         GuardAuthorize1: lambda({ MemorySize: 512 }),

@@ -1,4 +1,5 @@
 import type { ImportDependencies } from '../../scripts/import/import-records.ts';
+import type { OldReview } from '../../scripts/import/records.ts';
 import { fakeFingerprinter, fakeQuarantine } from '../detection/support/fakes.ts';
 import { projectScanner } from '../detection/support/scanner.ts';
 import { createLeak } from '../support/fleet/leaks.ts';
@@ -18,6 +19,8 @@ export const oldRecord = (seed: number, overrides: Record<string, unknown> = {})
 
 export function importInto() {
   const quarantine = fakeQuarantine();
+  /** By case, what was brought along. */
+  const judged = new Map<string, OldReview>();
   const dependencies: ImportDependencies = {
     scanner,
     fingerprinter: fakeFingerprinter(),
@@ -25,6 +28,10 @@ export function importInto() {
     isThere: async (id) => quarantine.items.has(id),
     retentionDays: { LOW: 7, MEDIUM: 14, HIGH: 31, CRITICAL: 31 },
     clock: { now: () => NOW },
+    async judge(caseId, review) {
+      judged.set(caseId, review);
+      return 'judged';
+    },
   };
-  return { quarantine, dependencies };
+  return { quarantine, judged, dependencies };
 }

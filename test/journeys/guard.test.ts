@@ -12,6 +12,7 @@ import {
 } from '../../functions/detection/guard/index.ts';
 import { createLeak, LEAK_TYPES } from '../support/fleet/leaks.ts';
 import { createRandom } from '../support/fleet/random.ts';
+import { findingsIn } from '../../scripts/demo/alert-receiver.ts';
 import { SecretSearch, type SoughtSecret } from '../support/secret-search.ts';
 import { everythingAtRest } from '../support/stores.ts';
 import { System, until } from '../support/system.ts';
@@ -109,12 +110,8 @@ describe('the endpoint', () => {
     const severe = (await stopped()).filter(({ severity }) => severity === 'HIGH' || severity === 'CRITICAL');
     expect(severe.length).toBeGreaterThan(5);
     const alerts = () => system.alerts.received.filter(({ agent }) => agent === AGENT);
-    await until(60_000, () => alerts().length >= severe.length);
-    expect(
-      alerts()
-        .map((alert) => alert.finding_id)
-        .sort(),
-    ).toEqual(severe.map(({ findingId }) => findingId).sort());
+    await until(90_000, () => findingsIn(alerts()) >= severe.length);
+    expect(findingsIn(alerts())).toBe(severe.length);
     for (const alert of alerts()) expect(alert.log_reference).toMatch(/^guard:m-/);
   });
 

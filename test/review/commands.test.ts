@@ -3,6 +3,7 @@ import type { ReviewedCase } from '../../functions/contracts/review.ts';
 import { reviewCase } from '../../functions/quarantine/review-case.lambda.ts';
 import { parseReviewCommand, renderAnswer } from '../../scripts/review/commands.ts';
 import { createFakeCaseBook } from '../support/fake-case-book.ts';
+import { createFakeQuarantineReader } from '../support/fake-quarantine-reader.ts';
 import { anItem } from '../support/finding-builder.ts';
 
 const CASE = `case_${'f1'.repeat(16)}`;
@@ -18,6 +19,25 @@ describe('the command line of reviewers', () => {
     });
     expect(parse('list', { status: 'false-positive' })).toMatchObject({
       value: { request: { select: { value: 'false_positive' } } },
+    });
+  });
+
+  test('asks for findings by any of their properties, of some days, page by page', () => {
+    const fingerprint = 'AB'.repeat(32);
+    expect(
+      parse('findings', { fingerprint, from: '2026-11-20', until: '2026-11-21T10:00:00Z' }),
+    ).toMatchObject({
+      value: {
+        request: {
+          do: 'findings',
+          select: { by: 'fingerprint', value: fingerprint.toLowerCase() },
+          from: '2026-11-20T00:00:00Z',
+          until: '2026-11-21T10:00:00Z',
+        },
+      },
+    });
+    expect(parse('findings', { agent: 'build-7', cursor: 'c' })).toMatchObject({
+      value: { request: { select: { by: 'agent', value: 'build-7' }, cursor: 'c' } },
     });
   });
 
@@ -42,6 +62,10 @@ describe('the command line of reviewers', () => {
     [`delete ${CASE}`, {}, 'There is no command delete'],
     ['list', { status: 'lost' }, 'status is pending'],
     ['list', { status: 'pending', severity: 'LOW' }, 'takes one of'],
+    ['list', { agent: 'build-7' }, '`findings` takes --agent'],
+    ['findings', { agent: 'build-7', severity: 'LOW' }, 'takes one of'],
+    ['findings', { fingerprint: 'ab' }, 'a fingerprint has 64 hex digits'],
+    ['list', { from: 'yesterday' }, 'a day is written'],
   ])('refuses `%s` %o and says what to write', (words, options, told) => {
     const parsed = parse(words, options);
     expect(parsed.ok ? '' : parsed.error).toContain(told);
@@ -50,11 +74,30 @@ describe('the command line of reviewers', () => {
 
 describe('review-case', () => {
   const logger = { info: () => undefined };
+  const clock = { now: () => Date.parse('2026-11-21T12:00:00Z') };
+  const items = [1, 2, 3].map((position) => anItem({ position }));
+  const reader = createFakeQuarantineReader(new Map(items.map((item) => [item.pk, item])), clock);
+
+  test('lists findings with the case of each, page by page, and refuses the cursor of another question', async () => {
+    const ask = (request: unknown) => reviewCase(request, { ...createFakeCaseBook(), reader, logger });
+    const question = { do: 'findings', select: { by: 'agent', value: items[0]?.agent }, limit: 2 };
+    const first = await ask(question);
+    if (first.answer !== 'findings') throw new Error(first.answer);
+    const rest = await ask({ ...question, cursor: first.next });
+    if (rest.answer !== 'findings') throw new Error(rest.answer);
+    expect([...first.findings, ...rest.findings].map(({ findingId }) => findingId).sort()).toEqual(
+      items.map(({ findingId }) => findingId).sort(),
+    );
+    expect(renderAnswer(first)).toContain(`More: --cursor ${first.next}`);
+    expect(await ask({ ...question, from: '2030-01-01T00:00:00Z' })).toMatchObject({ findings: [] });
+    const other = { ...question, select: { by: 'severity', value: 'LOW' }, cursor: first.next };
+    expect(await ask(other)).toMatchObject({ answer: 'refused', why: 'cursor_of_another_query' });
+  });
 
   test('lists, shows and decides, and a refusal says why and what the case is now', async () => {
     const { counter, desk } = createFakeCaseBook();
     await counter.count([anItem({ position: 1 }), anItem({ position: 2 })]);
-    const ask = (request: unknown) => reviewCase(request, { desk, logger });
+    const ask = (request: unknown) => reviewCase(request, { desk, reader, logger });
     const list = { do: 'list', select: { by: 'status', value: 'pending' } };
     expect(await ask(list)).toMatchObject({ cases: [{ caseId: CASE, occurrences: 2 }] });
     const confirm = { do: 'confirm', caseId: CASE, reviewer: 'ada', reason: 'real', seen: 0 };
@@ -74,7 +117,10 @@ describe('review-case', () => {
 
   test('quotes nothing of a request that it does not understand', async () => {
     const planted = ['planted', 'secret'].join('-');
-    const answer = await reviewCase({ do: planted, caseId: planted }, { ...createFakeCaseBook(), logger });
+    const answer = await reviewCase(
+      { do: planted, caseId: planted },
+      { ...createFakeCaseBook(), reader, logger },
+    );
     expect(JSON.stringify(answer)).not.toContain(planted);
   });
 });

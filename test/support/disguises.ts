@@ -150,17 +150,23 @@ export interface BuiltPlant {
   /** Where the disguised secret stands in the entry, in bytes. */
   readonly from: number;
   readonly to: number;
+  /** How long it is at each level of its disguise, innermost first: of one width, two secrets stand alike. */
+  readonly widths: readonly number[];
 }
 export interface BuiltEntry {
   readonly bytes: Buffer;
   readonly plants: readonly BuiltPlant[];
 }
 
-function disguise({ type, seed, trick, encoders }: Plant): { secret: string; text: string } {
+function disguise({ type, seed, trick, encoders }: Plant) {
   const secret = createLeak(type, createRandom(seed)).text;
   let text = trick === undefined ? secret : TRICKS[trick](secret);
-  for (const encoder of encoders) text = ENCODERS[encoder](text);
-  return { secret, text };
+  const widths = [Buffer.byteLength(text)];
+  for (const encoder of encoders) {
+    text = ENCODERS[encoder](text);
+    widths.push(Buffer.byteLength(text));
+  }
+  return { secret, text, widths };
 }
 
 export function build({ parts, json }: PlantedEntry): BuiltEntry {
@@ -177,12 +183,12 @@ export function build({ parts, json }: PlantedEntry): BuiltEntry {
       add(written(part));
       continue;
     }
-    const { secret, text } = disguise(part);
+    const { secret, text, widths } = disguise(part);
     // Quotes, as around a literal: where a token begins and ends is not in doubt.
     add(written('\n"'));
     const from = at;
     add(written(text));
-    plants.push({ plant: part, secret, from, to: at });
+    plants.push({ plant: part, secret, from, to: at, widths });
     add(written('";\n'));
   }
   if (json) add(Buffer.from('"}'));

@@ -47,6 +47,9 @@ const health = z.object({
   components: z.record(z.string(), z.looseObject({ status: z.string() })),
 });
 
+/** Names what a journey leaves for its own search to find. */
+const CONTROL = 'control';
+
 /** Polls until it holds or the time is up; the caller then asserts and gets the better message. */
 export async function until(withinMs: number, holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + withinMs;
@@ -149,7 +152,8 @@ export class System {
           ConsistentRead: true,
         }),
       );
-      items.push(...(page.Items ?? []).map((item) => quarantineItem.parse(item)));
+      const found = (page.Items ?? []).filter(({ pk }) => pk !== CONTROL);
+      items.push(...found.map((item) => quarantineItem.parse(item)));
       from = page.LastEvaluatedKey;
     } while (from);
     return items;
@@ -188,11 +192,18 @@ export class System {
     return Messages.map(({ MessageAttributes }) => ({ reason: MessageAttributes?.['reason']?.StringValue }));
   }
 
-  async health(): Promise<z.infer<typeof health>> {
-    const { Payload } = await this.#lambda.send(
-      new InvokeCommand({ FunctionName: this.outputs.HealthFunctionName }),
+  /** @returns what a function answers. @throws when it fails */
+  async invoke(FunctionName: string, request: unknown): Promise<unknown> {
+    const { FunctionError, Payload } = await this.#lambda.send(
+      new InvokeCommand({ FunctionName, Payload: JSON.stringify(request) }),
     );
-    return health.parse(JSON.parse(Buffer.from(Payload ?? []).toString('utf8')));
+    const answer: unknown = JSON.parse(Buffer.from(Payload ?? []).toString('utf8'));
+    if (FunctionError !== undefined) throw new Error(`${FunctionName}: ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  async health(): Promise<z.infer<typeof health>> {
+    return health.parse(await this.invoke(this.outputs.HealthFunctionName, {}));
   }
 
   /** Structured lines of any function that carry the correlation id. */
@@ -218,7 +229,7 @@ export class System {
       new PutCommand({
         TableName: this.outputs.QuarantineTableName,
         // No finding, so nobody publishes it.
-        Item: { pk: 'control', note: base64 },
+        Item: { pk: CONTROL, note: base64 },
       }),
     );
     const s3 = new S3Client({ ...this.clientOptions, forcePathStyle: true });

@@ -9,7 +9,7 @@ import {
   type BlockedReport,
   type CheckResponse,
 } from './guard-api.ts';
-import type { GuardAction } from './guard-policy.ts';
+import type { GuardAction } from '../../contracts/guard.ts';
 import type { GuardFinding, Message, MessageContext } from './judge-message.ts';
 
 /** A request that was read. */

@@ -7,7 +7,7 @@ import type { Redacted } from '../../kernel/redacted.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { toResponse, type CheckOrder } from './answer-check.ts';
 import type { CheckResponse } from './guard-api.ts';
-import type { GuardPolicy } from './guard-policy.ts';
+import type { GuardPolicy } from '../../contracts/guard.ts';
 import { inspectMessage, type Judgement } from './judge-message.ts';
 import type { Fingerprinter, Quarantine } from './ports.ts';
 import { recordFindings, type Recorded } from './record-blocked.ts';

@@ -4,11 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { hasAzureChecksum } from './azure-checksum.ts';
 
 export const CHECK_NAMES = [
   'apify-crc32',
   'atlassian-crc32',
   'aws-key-id',
+  'azure-marvin32',
   'basic-auth',
   'canva-crc32',
   'confluent-crc32',
@@ -88,10 +90,7 @@ const littleEndian = (value: number): Buffer => {
 const hex8 = (value: number): string => value.toString(16).padStart(8, '0');
 const LOWER_FIRST = `0123456789${BASE62.slice(36)}${BASE62.slice(10, 36)}`;
 
-/**
- * Checksums at a token's end: how many characters it has, over which part it runs, how it is written. Formulas are as
- * far as the makers' sources or samples bear them out.
- */
+/** Checksums at a token's end: how many characters it has, over which part it runs, how it is written. */
 function tailOf(length: number, over: (body: string) => string, written: (crc: number) => string): Check {
   return (secret) => {
     if (secret.length <= length) return undefined;
@@ -114,7 +113,10 @@ const whole = (body: string): string => body;
 const afterUnderscore = (body: string): string => body.slice(body.indexOf('_') + 1);
 const betweenUnderscores = (body: string): string => body.slice(body.indexOf('_') + 1, body.lastIndexOf('_'));
 
-/** `github_pat_` + 22 + `_` + 59 characters, of which the last 16 hold 8 base32 digits of a SHA-256 over the rest. */
+/**
+ * `github_pat_` + 22 + `_` + 59 characters, of which the last 16 begin with 8 base32 digits of a SHA-256 over
+ * all before; from samples, and not all of them: what else is used is not known.
+ */
 const githubFineGrained: Check = (secret) => {
   const body = secret.slice(0, -16);
   let bits = 0n;
@@ -133,15 +135,38 @@ const gitlabRoutable: Check = (secret) => {
   return crc32(secret.slice(0, -7)).toString(36).padStart(7, '0') === secret.slice(-7);
 };
 
+/**
+ * A formula that no maker has published, only samples bear out: that it is right settles it, chance is one in 2³²; that
+ * it is wrong may be the formula's fault and says nothing.
+ */
+const fromSamples =
+  (check: Check): Check =>
+  (secret) =>
+    check(secret) === true ? true : undefined;
+
+const afterLastUnderscore = (body: string): string => body.slice(body.lastIndexOf('_') + 1);
+const afterPrefix =
+  (length: number) =>
+  (body: string): string =>
+    body.slice(length);
+
+/**
+ * Sources: GitHub and npm, "Behind GitHub's new authentication token formats" (2021); GitLab, the design document
+ * "Routable tokens"; Grafana, `pkg/components/satokengen`; Atlassian, as another scanner's source has it, and a sample.
+ */
 const CHECKS: Readonly<Record<CheckName, Check>> = {
-  'apify-crc32': exactTailOf(6, whole, (crc) => base62(crc, 6, LOWER_FIRST)),
+  'apify-crc32': fromSamples(exactTailOf(6, whole, (crc) => base62(crc, 6, LOWER_FIRST))),
   'atlassian-crc32': (secret) => (/=[0-9A-F]{8}$/.test(secret) ? tailOf(8, whole, hex8)(secret) : undefined),
   'aws-key-id': awsKeyId,
+  // Of Event Grid's keys no seed is published.
+  'azure-marvin32': (secret) => (secret.includes('AZEG') ? undefined : hasAzureChecksum(secret)),
   'basic-auth': basicAuth,
-  'canva-crc32': tailOf(8, whole, hex8),
-  'confluent-crc32': exactTailOf(6, whole, (crc) => littleEndian(crc).toString('base64').slice(0, 6)),
+  'canva-crc32': fromSamples(tailOf(8, whole, hex8)),
+  'confluent-crc32': fromSamples(
+    exactTailOf(6, afterPrefix('cflt'.length), (crc) => littleEndian(crc).toString('base64').slice(0, 6)),
+  ),
   'crc32-base62': crc32Base62,
-  'crc32-hex-tail': tailOf(8, afterUnderscore, hex8),
+  'crc32-hex-tail': fromSamples(tailOf(8, afterUnderscore, hex8)),
   'discord-id': (secret) =>
     /^\d{17,20}$/.test(Buffer.from(secret.split('.')[0] ?? '', 'base64').toString('latin1')),
   'github-fine-grained': githubFineGrained,
@@ -152,15 +177,26 @@ const CHECKS: Readonly<Record<CheckName, Check>> = {
     (crc) => littleEndian(crc).toString('hex'),
   ),
   jwt,
-  'salad-crc32': exactTailOf(6, whole, (crc) => base62(crc, 6)),
-  'vercel-crc32': exactTailOf(6, afterUnderscore, (crc) => base62(crc, 6)),
-  'wandb-crc32': exactTailOf(6, whole, (crc) => base62(crc, 6)),
-  'zuplo-crc32': tailOf(8, betweenUnderscores, hex8),
+  'salad-crc32': fromSamples(exactTailOf(6, afterLastUnderscore, (crc) => base62(crc, 6))),
+  'vercel-crc32': fromSamples(exactTailOf(6, afterUnderscore, (crc) => base62(crc, 6))),
+  'wandb-crc32': fromSamples(exactTailOf(6, whole, (crc) => base62(crc, 6))),
+  'zuplo-crc32': fromSamples(tailOf(8, betweenUnderscores, hex8)),
 };
 
 export interface CheckResult {
   readonly check: CheckName;
   readonly passed: boolean;
+}
+
+/** Checks that text of the right form passes by chance: they speak of its structure, not of a checksum over it. */
+const STRUCTURAL: ReadonlySet<CheckName> = new Set(['aws-key-id', 'basic-auth', 'discord-id', 'jwt']);
+
+/**
+ * Whether a checksum says that the provider made this secret. By chance a CRC-32 is right once in
+ * 2³² times, so how the secret reads has no say any more.
+ */
+export function isProven(checks: readonly CheckResult[]): boolean {
+  return checks.some(({ check, passed }) => passed && !STRUCTURAL.has(check));
 }
 
 /** Runs the named checks over a secret; a check that does not apply says nothing. */

@@ -1,7 +1,9 @@
 /** From the rules as people write them to the pack that the scanner reads; refuses what would fail or lie later. */
 import { createHash } from 'node:crypto';
 import { LineCounter, parseDocument, type Document } from 'yaml';
+import { severity } from '../../contracts/finding.ts';
 import { analyseRegex } from './regex-analysis.ts';
+import { brokenLocks, locksOf, type Locks } from './locks.ts';
 import { ruleFile, type CompiledPack, type CompiledRule, type RuleSource } from './pack.ts';
 import type { CreateRegex } from './ports.ts';
 import { createScanner } from './scanner.ts';
@@ -65,11 +67,13 @@ export function readPatterns(files: readonly PatternFile[]): {
 
 /**
  * Compiles every active rule and tries its examples.
+ * @param before the locks of the pack that this one takes the place of
  * @returns the pack, or each problem found; never both
  */
 export function compilePack(
   files: readonly PatternFile[],
   createRegex: CreateRegex,
+  before: Locks = {},
 ): { readonly pack: CompiledPack } | { readonly problems: readonly PatternProblem[] } {
   const read = readPatterns(files);
   const problems: PatternProblem[] = [...read.problems];
@@ -85,20 +89,41 @@ export function compilePack(
     const one = compileRule(rule, createRegex, refuse);
     if (one !== undefined && rule.source.active) compiled.push(one);
   }
-  for (const rule of read.rules)
-    for (const companion of rule.source.companions ?? [])
-      if (!names.has(companion.rule))
+  const active = new Set(read.rules.filter(({ source }) => source.active).map(({ name }) => name));
+  for (const { file, line, name, source } of read.rules) {
+    const { companions } = source;
+    if (companions === undefined) continue;
+    for (const companion of companions.rules)
+      if (!active.has(companion))
         problems.push({
-          file: rule.file,
-          line: rule.line,
-          rule: rule.name,
-          reason: `companions: there is no rule ${companion.rule}`,
+          ...{ file, line },
+          rule: name,
+          reason: `companions: there is no active rule ${companion}`,
         });
+    if (severity.options.indexOf(companions.severityAlone) >= severity.options.indexOf(source.severity))
+      problems.push({
+        ...{ file, line },
+        rule: name,
+        reason: `companions: severityAlone must be below the rule's own severity, ${source.severity}`,
+      });
+  }
+  for (const [name, reason] of brokenLocks(before, read.rules)) {
+    const rule = read.rules.find((one) => one.name === name);
+    problems.push({
+      file: rule?.file ?? 'patterns',
+      line: rule?.line,
+      rule: name,
+      reason: `locked: ${reason}`,
+    });
+  }
   if (compiled.length === 0 && problems.length === 0)
     problems.push({ file: 'patterns', line: undefined, rule: undefined, reason: 'no active rule was found' });
   if (problems.length > 0) return { problems };
   const digest = createHash('sha256').update(JSON.stringify(compiled)).digest('hex').slice(0, 12);
-  return { pack: { version: 1, digest, rules: compiled } };
+  const locks = locksOf(read.rules);
+  return {
+    pack: { version: 1, digest, rules: compiled, ...(Object.keys(locks).length > 0 && { locks }) },
+  };
 }
 
 function compileRule(
@@ -115,6 +140,18 @@ function compileRule(
   } catch (error) {
     refuse(`regex: RE2 does not compile it: ${reasonOf(error)}`);
     return undefined;
+  }
+  for (const [index, update] of (source.pending_updates ?? []).entries()) {
+    if (update.regex === undefined) continue;
+    try {
+      createRegex(update.regex);
+    } catch (error) {
+      refuse(`pending_updates[${index}]: RE2 does not compile its regex: ${reasonOf(error)}`);
+    }
+    if (update.status === 'approved' && update.regex !== source.regex)
+      refuse(
+        `pending_updates[${index}] is approved but is not the rule's regex: apply it, or decide otherwise`,
+      );
   }
   let facts;
   try {
@@ -148,6 +185,7 @@ function compileRule(
     wordStart: source.context === undefined && lookBehind === 0 && source.regex.startsWith('\\b'),
     lookBehind,
     maxLength: Math.min(facts.maxLength, source.maxLength ?? facts.maxLength),
+    run: facts.run,
     severity: source.severity,
     confidence: source.confidence,
     minEntropy: source.minEntropy ?? 0,
@@ -155,7 +193,7 @@ function compileRule(
     ...(source.context && { context: source.context }),
     checks: source.checks ?? [],
     allowlist: source.allowlist ?? [],
-    companions: source.companions ?? [],
+    ...(source.companions && { companions: source.companions }),
     recommendedAction: source.recommendedAction,
   };
   const alone = createScanner({ version: 1, digest: name, rules: [rule] }, createRegex);

@@ -3,9 +3,9 @@
  * at is decoded into views, views are looked into again, and one scan runs over the entries and all views together;
  * a match in a view becomes a match in the entry, at the bytes that encode it.
  */
-import type { CompiledPack } from './pack.ts';
+import type { CompiledPack, CompiledRule } from './pack.ts';
 import type { CreateRegex } from './ports.ts';
-import { createScanner, type Match, type Span } from './scanner.ts';
+import { createScanner, firstEndingAfter, isByName, type Match, type Span } from './scanner.ts';
 import { decode } from './views/decode.ts';
 import { findDisguised, MIN_TOKEN, prefixKey, type Edge, type Layout, type Prefixes } from './views/find.ts';
 import { joinSplit, type Sequence } from './views/split.ts';
@@ -15,6 +15,8 @@ import { sourceOfEntry, type Disguise, type Source } from './views/view.ts';
 export interface DetectedMatch extends Match {
   readonly disguises: readonly Disguise[];
 }
+
+type Companions = NonNullable<CompiledRule['companions']>;
 
 export interface Detector {
   /** The pack's digest. */
@@ -41,18 +43,24 @@ const GUESSES: ReadonlySet<Disguise> = new Set(['separators', 'concatenation', '
 export function createDetector(pack: CompiledPack, createRegex: CreateRegex): Detector {
   const scanner = createScanner(pack, createRegex);
   const prefixes = prefixesOf(pack);
-  const named = new Set(
-    pack.rules
-      .filter((rule) => rule.generic !== 'none' || rule.context !== undefined)
-      .map((rule) => rule.name),
+  const named = new Set(pack.rules.filter(isByName).map((rule) => rule.name));
+
+  const companions = new Map(
+    pack.rules.flatMap((rule) => (rule.companions === undefined ? [] : [[rule.name, rule.companions]])),
   );
 
-  function scan(entries: readonly (string | Uint8Array)[], sequence?: Sequence): readonly DetectedMatch[] {
+  const scan: Detector['scan'] = (entries, sequence) => inCompany(look(entries, sequence), companions);
+
+  function look(entries: readonly (string | Uint8Array)[], sequence?: Sequence): readonly DetectedMatch[] {
     const sources = entries.map((entry, index) =>
       sourceOfEntry(index, typeof entry === 'string' ? Buffer.from(entry) : bufferOf(entry)),
     );
     const views = viewsOf(sources, prefixes, sequence);
-    const matches = scanner.scan([...sources, ...views].map(({ bytes }) => bytes));
+    const texts = [...sources, ...views];
+    const matches = scanner.scan(
+      texts.map(({ bytes }) => bytes),
+      (index) => isGuess(texts[index]),
+    );
     if (views.length === 0) return matches.map((match) => ({ ...match, disguises: [] }));
     const perEntry = new Map<number, DetectedMatch[]>();
     const add = (match: DetectedMatch): void => {
@@ -70,9 +78,12 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
     const isWhole = (half: DetectedMatch): boolean =>
       perEntry.get(half.entry)?.some((one) => !named.has(one.rule) && overlap(one, half)) ?? false;
     for (const pair of halves.filter((each) => !each.some(isWhole))) pair.forEach(add);
+    const viewsIn = perEntry.size === 0 ? undefined : Map.groupBy(views, ({ entry }) => entry);
     return [...perEntry]
       .toSorted(([a], [b]) => a - b)
-      .flatMap(([, found]) => (found.length === 1 ? found : resolve(found, named)));
+      .flatMap(([entry, found]) =>
+        everywhere(found.length === 1 ? found : resolve(found, named), viewsIn?.get(entry) ?? []),
+      );
   }
 
   function matchesIn(
@@ -83,7 +94,6 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
     const view = views[match.entry - sources.length];
     if (view === undefined) return [{ ...match, disguises: [] }];
     const { disguises } = view;
-    if (named.has(match.rule) && isGuess(view)) return [];
     const places = view.placesOf(match.offset, match.offset + match.length);
     // What stands in one half alone is found there without the other.
     if (disguises[0] === 'split' && places.length < 2) return [];
@@ -134,8 +144,9 @@ function viewsOf(
         const budget = budgets.get(source.entry) ?? budgetOf(entries[source.entry]);
         if (region.to - region.from > budget) continue;
         const view = decode(source, region);
+        if (view === undefined) continue;
         budgets.set(source.entry, budget - view.bytes.length);
-        if (view.bytes.length > 0) next.push(view);
+        next.push(view);
       }
       first += count;
     }
@@ -206,17 +217,75 @@ function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>):
       a.offset - b.offset ||
       (a.rule < b.rule ? -1 : 1),
   );
-  const kept: (DetectedMatch & { covers: Span[] })[] = [];
-  for (const match of ranked) {
-    const winner = kept.find((other) => overlap(other, match));
-    if (winner === undefined) kept.push({ ...match, covers: [...match.covers] });
-    else winner.covers.push(...match.covers);
+  // They do not overlap one another, so they stand in one order; `rank` says which was the better one.
+  const kept: (DetectedMatch & { covers: Span[]; rank: number })[] = [];
+  for (const [rank, match] of ranked.entries()) {
+    const place = firstEndingAfter(kept, match.offset);
+    let winner = kept[place];
+    for (let at = place; ; at += 1) {
+      const other = kept[at];
+      if (other === undefined || !overlap(other, match)) break;
+      if (winner === undefined || other.rank < winner.rank) winner = other;
+    }
+    if (winner !== undefined && overlap(winner, match)) winner.covers.push(...match.covers);
+    else kept.splice(place, 0, { ...match, covers: [...match.covers], rank });
   }
-  return kept.toSorted((a, b) => a.offset - b.offset);
+  return kept.map(({ rank: _, ...match }) => match);
 }
 
-const isGuess = ({ disguises }: Pick<DetectedMatch, 'disguises'>): boolean =>
-  disguises.some((disguise) => GUESSES.has(disguise));
+/** A rule that says what should stand beside it takes its severity from whether it does. */
+function inCompany(
+  matches: readonly DetectedMatch[],
+  companions: ReadonlyMap<string, Companions>,
+): readonly DetectedMatch[] {
+  return matches.map((match, index) => {
+    const wanted = companions.get(match.rule);
+    if (wanted === undefined) return match;
+    const isBeside = (step: 1 | -1): boolean => {
+      for (let at = index + step; ; at += step) {
+        const other = matches[at];
+        if (other?.entry !== match.entry) return false;
+        const [left, right] = step === 1 ? [match, other] : [other, match];
+        if (right.offset - left.offset - left.length > wanted.withinBytes) return false;
+        if (wanted.rules.includes(other.rule)) return true;
+      }
+    };
+    return isBeside(1) || isBeside(-1) ? match : { ...match, severity: wanted.severityAlone };
+  });
+}
+
+/** A shorter secret would be found where it is not. */
+const MIN_REPEATED_BYTES = 6;
+/** Bytes of views that are searched for an entry's secrets, so that an entry made of secrets is not slow. */
+const REPEATS_BYTES = 8 * 1024 * 1024;
+
+/**
+ * What is a secret in one place is one in every other, where nothing names it and whatever encodes it: each match
+ * covers these places too.
+ */
+function everywhere(matches: readonly DetectedMatch[], views: readonly Source[]): readonly DetectedMatch[] {
+  let left = REPEATS_BYTES;
+  return matches.map((match) => {
+    const secret = Buffer.from(match.secret.reveal());
+    if (secret.length < MIN_REPEATED_BYTES) return match;
+    const more: Span[] = [];
+    for (const view of views) {
+      const { bytes } = view;
+      left -= bytes.length;
+      if (left < 0) break;
+      for (let at = bytes.indexOf(secret); at >= 0; at = bytes.indexOf(secret, at + secret.length))
+        for (const place of view.placesOf(at, at + secret.length))
+          if (place.entry === match.entry && !holds(match, place)) more.push(toSpan(place));
+    }
+    return more.length === 0 ? match : { ...match, covers: [...match.covers, ...more] };
+  });
+}
+
+const holds = (outer: Span, { offset, length }: Span): boolean =>
+  outer.offset <= offset && offset + length <= outer.offset + outer.length;
+
+const isGuess = (seen: Pick<DetectedMatch, 'disguises'> | undefined): boolean =>
+  seen?.disguises.some((disguise) => GUESSES.has(disguise)) ?? false;
 
 /** The same secret at the same place may be seen in several views: the one of which least was undone tells enough. */
 function distinct(matches: readonly DetectedMatch[]): readonly DetectedMatch[] {

@@ -1,7 +1,7 @@
 /** What goes over the wire to and from a guard, beside the agent and in the cloud alike. */
 import { z } from 'zod';
 import { finding, severity } from '../../contracts/finding.ts';
-import { guardAction } from './guard-policy.ts';
+import { guardAction } from '../../contracts/guard.ts';
 import type { GuardFinding } from './judge-message.ts';
 
 const name = z.string().min(1).max(256);

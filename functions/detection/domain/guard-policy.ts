@@ -1,18 +1,7 @@
-/** What a guard does about what it finds: pure words and their order. */
+/** What a guard does about what it finds where nobody says otherwise, and which of two actions is the stricter. */
 import { z } from 'zod';
 import { severity, type Severity } from '../../contracts/finding.ts';
-
-/** `redact` cuts the secret and lets the rest go, `block` lets nothing go. */
-export const guardAction = z.enum(['allow', 'redact', 'block']);
-export type GuardAction = z.infer<typeof guardAction>;
-
-export const guardPolicy = z.strictObject({
-  LOW: guardAction,
-  MEDIUM: guardAction,
-  HIGH: guardAction,
-  CRITICAL: guardAction,
-});
-export type GuardPolicy = z.infer<typeof guardPolicy>;
+import { guardAction, type GuardAction, type GuardPolicy } from '../../contracts/guard.ts';
 
 /** Nothing that a rule finds is sent: what is probably noise costs a word of the message and not the message. */
 export const DEFAULT_POLICY: GuardPolicy = {
@@ -34,7 +23,7 @@ export function strictest(actions: readonly GuardAction[]): GuardAction {
  * @returns the policy, or why the text is none
  */
 export function parsePolicy(text: string): GuardPolicy | string {
-  const policy = { ...DEFAULT_POLICY };
+  const policy: Record<Severity, GuardAction> = { ...DEFAULT_POLICY };
   for (const part of text.split(',').filter((each) => each.trim() !== '')) {
     const [name = '', action = ''] = part.split('=').map((word) => word.trim());
     const parsed = z.tuple([severity, guardAction]).safeParse([name.toUpperCase(), action.toLowerCase()]);

@@ -4,11 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import type { Finding } from '../../contracts/finding.ts';
+import type { GuardAction, GuardPolicy } from '../../contracts/guard.ts';
 import type { EntryBatch, ShippedEntry } from '../../contracts/ingest.ts';
 import { correlationIdOf, findingIdOf, type EntryRef } from '../../kernel/ids.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import { detect, type Detection } from './detect.ts';
-import { strictest, type GuardAction, type GuardPolicy } from './guard-policy.ts';
+import { strictest } from './guard-policy.ts';
 import { noticeFor } from './notice.ts';
 import { placeholderOf, redact, redactedKey } from './redact.ts';
 import type { DetectedMatch, Detector } from './detector.ts';

@@ -1,5 +1,5 @@
 /** What the sending agent is told. An agent takes a bare refusal for its own mistake and tries again in other words. */
-import type { GuardAction } from './guard-policy.ts';
+import type { GuardAction } from '../../contracts/guard.ts';
 
 /** Of a finding, what may be told to the one who sent it. */
 export interface Noticed {

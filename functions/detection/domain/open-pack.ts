@@ -26,6 +26,19 @@ export function openPack(
   createRegex: CreateRegex,
   known: ReadonlySet<string> = NONE,
 ): Result<OpenedPack, string> {
+  const steps = openPackInSteps(pack, createRegex, known);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** As {@link openPack}, in steps between which others may work: each takes some milliseconds at most. */
+export function* openPackInSteps(
+  pack: unknown,
+  createRegex: CreateRegex,
+  known: ReadonlySet<string> = NONE,
+): Generator<undefined, Result<OpenedPack, string>> {
   const parsed = compiledPack.safeParse(pack);
   if (!parsed.success) {
     const places = parsed.error.issues
@@ -33,15 +46,18 @@ export function openPack(
       .map(({ path, code }) => `${path.join('.') || 'all of it'}: ${code}`);
     return err(`it is no pack of this version (${places.join('; ')})`);
   }
+  yield;
   const sources = new Set<string>();
-  for (const { name, regex, allowlist } of parsed.data.rules)
-    for (const source of [regex, ...allowlist])
-      try {
-        if (!known.has(source) && !sources.has(source)) createRegex(source);
-        sources.add(source);
-      } catch {
-        return err(`RE2 does not compile its rule ${name}`);
-      }
+  for (const { name, regex, allowlist } of parsed.data.rules) {
+    const fresh = [regex, ...allowlist].filter((source) => !known.has(source) && !sources.has(source));
+    try {
+      fresh.forEach((source) => createRegex(source));
+    } catch {
+      return err(`RE2 does not compile its rule ${name}`);
+    }
+    for (const source of [regex, ...allowlist]) sources.add(source);
+    if (fresh.length > 0) yield;
+  }
   try {
     const scanner = createDetector(parsed.data, createRegex);
     scanner.scan(['a first look']);

@@ -20,10 +20,14 @@ const pendingUpdate = z.strictObject({
   note: z.string().optional(),
 });
 
-/** Another rule's finding that must stand within so many bytes; without it the finding keeps `severityAlone`. */
-const companion = z.strictObject({
-  rule: ruleName,
-  withinBytes: z.int().positive().max(4096),
+/**
+ * What is no secret by itself, such as a key's id, counts in full where a finding of one of these rules stands within
+ * so many bytes in the same entry; without one it is reported all the same, as `severityAlone`. The distance is less
+ * than what the segments of a long entry share, so that each sees what the whole entry would.
+ */
+const companions = z.strictObject({
+  rules: z.array(ruleName).min(1),
+  withinBytes: z.int().positive().max(512),
   severityAlone: severity,
 });
 
@@ -48,7 +52,7 @@ export const ruleSource = z.strictObject({
   severity,
   confidence: probability,
   active: z.boolean(),
-  /** A human fixed this rule; nothing automatic may overwrite it. */
+  /** A human fixed this rule: no build takes a change to it until the lock is lifted. */
   locked: z.boolean().optional(),
   /** Longest match in bytes that is looked for, where the regex itself sets no bound. */
   maxLength: z.int().positive().max(16_384).optional(),
@@ -67,10 +71,11 @@ export const ruleSource = z.strictObject({
   checks: z.array(checkName).optional(),
   /** RE2: a secret that matches one of these from its first to its last character is no finding. */
   allowlist: z.array(z.string().min(1)).optional(),
-  companions: z.array(companion).optional(),
+  companions: companions.optional(),
   revocation: revocation.optional(),
   recommendedAction: z.string().min(10),
-  documentation: z.url().optional(),
+  /** The provider's page on the credential, or on its interface where none speaks of it; or that none was found. */
+  documentation: z.union([z.url(), z.literal('none found')]).optional(),
   examples: z.strictObject({
     match: z.array(z.string().min(1)).min(1),
     noMatch: z.array(z.string().min(1)).min(1),
@@ -97,6 +102,8 @@ const compiledRule = z.strictObject({
   /** A match starts at most this many bytes before one of its keywords, and is at most `maxLength` bytes long. */
   lookBehind: z.int().nonnegative(),
   maxLength: z.int().positive(),
+  /** Every match holds so many of these bytes in a row: ranges in hexadecimal, e.g. `3039` for the digits. */
+  run: z.strictObject({ bytes: z.string().regex(/^(?:[0-9a-f]{4})*$/), length: z.int().nonnegative() }),
   severity,
   confidence: z.number(),
   minEntropy: z.number(),
@@ -104,7 +111,7 @@ const compiledRule = z.strictObject({
   context: z.strictObject({ within: z.int().positive(), credentialWord: z.boolean() }).optional(),
   checks: z.array(checkName),
   allowlist: z.array(z.string()),
-  companions: z.array(companion),
+  companions: companions.optional(),
   recommendedAction: z.string(),
 });
 export type CompiledRule = z.infer<typeof compiledRule>;
@@ -114,5 +121,7 @@ export const compiledPack = z.strictObject({
   /** The first 12 hex digits of a SHA-256 over the rules: names the pack in logs. */
   digest: z.string(),
   rules: z.array(compiledRule).min(1),
+  /** Digests of locked rules, which the next build must find unchanged; see {@link file://./locks.ts}. */
+  locks: z.record(z.string(), z.string()).optional(),
 });
 export type CompiledPack = z.infer<typeof compiledPack>;

@@ -11,6 +11,8 @@ export type RegexSpans = readonly (readonly [start: number, end: number] | undef
 export interface ByteRegex {
   /** The leftmost match that starts at or after `from`, or undefined. */
   exec(bytes: Buffer, from: number): RegexSpans | undefined;
+  /** The match that starts just there, or undefined. */
+  matchAt(bytes: Buffer, at: number): RegexSpans | undefined;
 }
 
 /** @throws SyntaxError for a source that the engine does not compile */

@@ -4,30 +4,35 @@
  * chapter 5.
  *
  * What it does, in the terms of {@link LAYOUT}: for each position of the text it hashes three bytes, case folded; where
- * the table knows the hash, each keyword of its chain is compared in full; each that stands there is written out.
+ * the table knows the hash, and the character that follows, each keyword of its chain is compared in full; each that
+ * stands there is written out.
  */
 
 type Code = readonly (number | Code)[];
 
 /** Where things lie in the module's memory, in bytes. The text lies last. */
 export const LAYOUT = {
-  /** One byte per hash: whether some keyword has it. */
+  /** One byte per hash: by its lowest three bits, which characters follow the hashed ones in keywords that have it. */
   table: 0,
   /** One 16-bit number per hash: the first keyword of its chain, counted from 1. */
-  heads: 32 * 1024,
+  heads: 64 * 1024,
   /** Sixteen bytes per keyword: next in the chain, length, offset of the hashed bytes in it, address of its text. */
-  records: 96 * 1024,
+  records: 192 * 1024,
   /** Case-folded texts of the keywords. */
-  texts: 160 * 1024,
+  texts: 256 * 1024,
   /** Hits: position and number of the keyword, 32 bits each. */
-  hits: 256 * 1024,
-  text: 1280 * 1024,
+  hits: 352 * 1024,
+  text: 1376 * 1024,
 } as const;
 
-export const HASH_BITS = 15;
+export const HASH_BITS = 16;
 export const HASH_FACTOR = 0x9e3779b1;
 /** Setting this bit folds the case of ASCII letters; it folds some other characters too, so a hit is looked at again. */
 export const FOLD = 0x20;
+/** So many bytes are hashed together. */
+export const GRAM = 3;
+/** The character after the hashed ones is known by its lowest bits, which case does not change. */
+export const FOLLOWERS = 8;
 export const MAX_HITS = (LAYOUT.text - LAYOUT.hits) / 8 - 64;
 export const MAX_KEYWORDS = (LAYOUT.texts - LAYOUT.records) / 16 - 1;
 
@@ -71,6 +76,7 @@ const binary =
 const add = binary(0x6a);
 const subtract = binary(0x6b);
 const multiply = binary(0x6c);
+const and = binary(0x71);
 const or = binary(0x72);
 const shiftLeft = binary(0x74);
 const shiftRight = binary(0x76);
@@ -154,7 +160,13 @@ const body: Code = [
         HASHES.map((local): Code => loadByte(get(local), LAYOUT.table)).reduce(or),
         HASHES.map((local, step) =>
           when(
-            loadByte(get(local), LAYOUT.table),
+            and(
+              shiftRight(
+                loadByte(get(local), LAYOUT.table),
+                and(loadByte(get(L.at), step + GRAM), constant(FOLLOWERS - 1)),
+              ),
+              constant(1),
+            ),
             set(L.hash, get(local)),
             set(L.place, add(get(L.at), constant(step))),
             verify(),

@@ -1,6 +1,8 @@
 /** Finds every place in a body of bytes where some keyword starts, in one pass, whatever the keywords' case (ASCII). */
 import {
   FOLD,
+  FOLLOWERS,
+  GRAM,
   HASH_BITS,
   HASH_FACTOR,
   LAYOUT,
@@ -31,7 +33,6 @@ const ARENA_BYTES = 1024 * 1024;
 const PAGE = 64 * 1024;
 /** A turn of the loop reads a little past the end. */
 const SLACK = PAGE;
-const GRAM = 3;
 
 const folded = (byte: number): number => byte | FOLD;
 
@@ -143,7 +144,9 @@ function layOut(keywords: readonly string[], memory: ArrayBuffer): void {
     view.setUint32(record + 8, gram, true);
     view.setUint32(record + 12, text, true);
     view.setUint16(head, id, true);
-    bytes[LAYOUT.table + hash] = 1;
+    const next = spelling[gram + GRAM];
+    const follower = next === undefined ? 0xff : 1 << (next % FOLLOWERS);
+    bytes[LAYOUT.table + hash] = (bytes[LAYOUT.table + hash] ?? 0) | follower;
     for (const byte of spelling) bytes[text++] = folded(byte);
     if (text > LAYOUT.hits - 16) throw new Error('The keywords are longer than their place in memory.');
   }

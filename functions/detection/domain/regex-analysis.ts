@@ -8,13 +8,23 @@ const MAX_MATCH_BYTES = 16 * 1024;
 
 const MAX_STRINGS = 256;
 
-/** `strings` are all byte strings that the node can match, lower-cased, where they are few; bounds are in bytes. */
+/** A longer run than this says no more. */
+const MAX_RUN = 255;
+
+/** Which bytes, one flag each. */
+type ByteSet = Uint8Array;
+
+/**
+ * `strings` are all byte strings that the node can match, lower-cased, where they are few; bounds are in bytes; `bytes`
+ * are those that can stand in what it matches.
+ */
 type Node =
   | {
       readonly kind: 'leaf';
       readonly min: number;
       readonly max: number;
       readonly strings: readonly string[] | undefined;
+      readonly bytes: ByteSet;
     }
   | { readonly kind: 'sequence'; readonly nodes: readonly Node[] }
   | { readonly kind: 'either'; readonly nodes: readonly Node[] }
@@ -24,14 +34,44 @@ class RegexSyntaxError extends Error {
   override readonly name = 'RegexSyntaxError';
 }
 
-const nothing: Node = { kind: 'leaf', min: 0, max: 0, strings: [''] };
+const NONE: ByteSet = new Uint8Array(256);
+const ANY: ByteSet = new Uint8Array(256).fill(1);
+const union = (sets: readonly ByteSet[]): ByteSet =>
+  Uint8Array.from(NONE, (_, byte) => Number(sets.some((set) => set[byte] === 1)));
+/** The bytes of characters in UTF-8, in either case: flags that fold it are not followed. */
+function bytesOf(text: string): ByteSet {
+  const set = new Uint8Array(256);
+  for (const byte of Buffer.from(text.toLowerCase() + text.toUpperCase())) set[byte] = 1;
+  // U+212A and U+017F are what `k` and `s` match as well when case is folded.
+  if (/[ks]/i.test(text)) set.fill(1, 0x80);
+  return set;
+}
+
+/** What a class such as `[^a-z]` or `\\w` matches; it may say too many, never too few. */
+function bytesOfClass(source: string): ByteSet {
+  const set = new Uint8Array(256).fill(1);
+  // V8 knows no `[:alpha:]`, and would take it for letters.
+  if (source.includes('[:')) return set;
+  // A class that leaves out a letter in one case may match it in the other.
+  const one = new RegExp(source, source.startsWith('[^') ? '' : 'i');
+  for (let byte = 0; byte < 0x80; byte += 1) set[byte] = Number(one.test(String.fromCharCode(byte)));
+  return set;
+}
+
+const nothing: Node = { kind: 'leaf', min: 0, max: 0, strings: [''], bytes: NONE };
 const byteLength = (codePoint: number): number =>
   codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
 const literal = (text: string): Node => {
   const length = Buffer.byteLength(text);
-  return { kind: 'leaf', min: length, max: length, strings: [text.toLowerCase()] };
+  return { kind: 'leaf', min: length, max: length, strings: [text.toLowerCase()], bytes: bytesOf(text) };
 };
-const anyOf = (min: number, max: number): Node => ({ kind: 'leaf', min, max, strings: undefined });
+const anyOf = (min: number, max: number, bytes: ByteSet = ANY): Node => ({
+  kind: 'leaf',
+  min,
+  max,
+  strings: undefined,
+  bytes,
+});
 
 const CONTROL: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f', v: '\v', a: '\x07' };
 
@@ -134,7 +174,8 @@ class Parser {
     const char = this.source[this.at] ?? '';
     this.at += 1;
     if ('bBAz'.includes(char) && char !== '') return nothing;
-    if ('dwDWsS'.includes(char) && char !== '') return anyOf(1, 'DWS'.includes(char) ? 4 : 1);
+    if ('dwDWsS'.includes(char) && char !== '')
+      return anyOf(1, 'DWS'.includes(char) ? 4 : 1, bytesOfClass(`\\${char}`));
     if (char === 'x') {
       const hex = /^(?:([0-9A-Fa-f]{2})|\{([0-9A-Fa-f]+)\})/.exec(this.source.slice(this.at));
       if (hex === null) throw new RegexSyntaxError(`a broken \\x at ${this.at}`);
@@ -151,10 +192,11 @@ class Parser {
     if (body === undefined) throw new RegexSyntaxError(`a class is not closed at ${this.at}`);
     this.at += body.length;
     const inner = body.slice(0, -1);
-    if (inner.startsWith('^')) return anyOf(1, 4);
+    const bytes = bytesOfClass(`[${body}`);
+    if (inner.startsWith('^')) return anyOf(1, 4, bytes);
     const chars = charsOf(inner);
     const lengths = Array.from(inner, (char) => byteLength(char.codePointAt(0) ?? 0));
-    return { kind: 'leaf', min: 1, max: Math.max(1, ...lengths), strings: chars };
+    return { kind: 'leaf', min: 1, max: Math.max(1, ...lengths), strings: chars, bytes };
   }
 
   private peek(): string | undefined {
@@ -286,6 +328,83 @@ function inAll(strings: readonly string[], keywords: readonly string[]): number 
   return strings.length === 0 ? undefined : far;
 }
 
+/** So many of these bytes in a row. */
+interface Run {
+  readonly bytes: ByteSet;
+  readonly length: number;
+}
+
+/** The run of a whole node: all that it matches. */
+function wholeRun(node: Node): Run {
+  switch (node.kind) {
+    case 'leaf':
+      return { bytes: node.bytes, length: node.min };
+    case 'repeat': {
+      const { bytes, length } = wholeRun(node.node);
+      return { bytes: node.max === 0 ? NONE : bytes, length: length * node.min };
+    }
+    case 'either': {
+      const runs = node.nodes.map(wholeRun);
+      return {
+        bytes: union(runs.map(({ bytes }) => bytes)),
+        length: Math.min(...runs.map(({ length }) => length)),
+      };
+    }
+    case 'sequence':
+      return joinRuns(node.nodes.map(wholeRun));
+  }
+}
+
+const joinRuns = (runs: readonly Run[]): Run => ({
+  bytes: union(runs.map(({ bytes }) => bytes)),
+  length: runs.reduce((sum, { length }) => sum + length, 0),
+});
+
+/** The longest run of few kinds of bytes that each match of a node holds; what can only be some words is no such run. */
+function rarestRun(node: Node): Run {
+  const runs: Run[] = stringsOf(node) === undefined ? [wholeRun(node)] : [];
+  if (node.kind === 'repeat' && node.min > 0) runs.push(rarestRun(node.node));
+  if (node.kind === 'either') {
+    const each = node.nodes.map(rarestRun);
+    runs.push({
+      bytes: union(each.map(({ bytes }) => bytes)),
+      length: Math.min(...each.map(({ length }) => length)),
+    });
+  }
+  if (node.kind === 'sequence') {
+    for (let from = 0; from < node.nodes.length; from += 1)
+      for (let to = from + 1; to <= node.nodes.length; to += 1) {
+        const nodes = node.nodes.slice(from, to);
+        if (stringsOf({ kind: 'sequence', nodes }) === undefined) runs.push(joinRuns(nodes.map(wholeRun)));
+      }
+    runs.push(...node.nodes.map(rarestRun));
+  }
+  return runs.reduce((best, run) => (rarity(run) > rarity(best) ? run : best), { bytes: NONE, length: 0 });
+}
+
+/** In bits, as if each printable character were as common as any other; below half of them it is token or none. */
+const rarity = ({ bytes, length }: Run): number =>
+  length *
+  Math.log2(
+    96 /
+      Math.max(
+        48,
+        bytes.subarray(0, 0x80).reduce((sum, one) => sum + one, 0),
+      ),
+  );
+
+/** Byte ranges in hexadecimal, two digits for the first and two for the last of each. */
+function rangesOf(set: ByteSet): string {
+  let ranges = '';
+  for (let byte = 0; byte < 256; byte += 1) {
+    const here = set[byte] === 1;
+    const hex = byte.toString(16).padStart(2, '0');
+    if (here && set[byte - 1] !== 1) ranges += hex;
+    if (here && set[byte + 1] !== 1) ranges += hex;
+  }
+  return ranges;
+}
+
 export interface RegexFacts {
   /** Number of capturing groups. */
   readonly groups: number;
@@ -293,6 +412,8 @@ export interface RegexFacts {
   readonly maxLength: number;
   /** How many bytes before the first keyword a match starts at most; undefined where a match need not hold a keyword. */
   readonly lookBehind: number | undefined;
+  /** Each match holds so many of these bytes in a row: ranges in hexadecimal, e.g. `3039` for the digits. */
+  readonly run: { readonly bytes: string; readonly length: number };
 }
 
 /**
@@ -304,7 +425,9 @@ export function analyseRegex(source: string, keywords: readonly string[]): Regex
   const parser = new Parser(source);
   const root = parser.parse();
   const lookBehind = keywordWithin({ kind: 'sequence', nodes: [root] }, keywords);
+  const run = rarestRun(root);
   return {
+    run: { bytes: rangesOf(run.bytes), length: Math.min(run.length, MAX_RUN) },
     groups: parser.groups,
     maxLength: Math.min(MAX_MATCH_BYTES, longest(root)),
     lookBehind: lookBehind !== undefined && lookBehind > MAX_MATCH_BYTES ? undefined : lookBehind,

@@ -4,7 +4,7 @@
  */
 import type { Severity } from '../../contracts/finding.ts';
 import { Redacted } from '../../kernel/redacted.ts';
-import { runChecks, type CheckResult } from './checks.ts';
+import { isProven, runChecks, type CheckResult } from './checks.ts';
 import { confidenceOf, REPORT_FROM } from './confidence.ts';
 import type { CompiledPack, CompiledRule } from './pack.ts';
 import type { ByteRegex, CreateRegex, RegexSpans } from './ports.ts';
@@ -15,6 +15,7 @@ import {
   isPlaceholderToken,
   isPublicName,
   readsLikeText,
+  repeatsItsName,
   shannonEntropy,
 } from './signals.ts';
 
@@ -44,17 +45,34 @@ export interface Match extends Span {
 export interface Scanner {
   /** The pack's digest. */
   readonly pack: string;
-  /** Text counts as its UTF-8 bytes. Matches come ordered by entry, then by offset, and do not overlap. */
-  scan(entries: readonly (string | Uint8Array)[]): readonly Match[];
+  /**
+   * Text counts as its UTF-8 bytes. Matches come ordered by entry, then by offset, and do not overlap.
+   * @param formsOnly in which entries only rules count that know a secret by its own form, not by a name before it
+   */
+  scan(entries: readonly (string | Uint8Array)[], formsOnly?: (entry: number) => boolean): readonly Match[];
 }
+
+/** Whether a rule knows its secret by what stands before it: a name, a word of context, a place. */
+export const isByName = ({ generic, context }: CompiledRule): boolean =>
+  generic !== 'none' || context !== undefined;
 
 interface Rule {
   readonly compiled: CompiledRule;
+  readonly byName: boolean;
+  readonly startsWithKeyword: boolean;
+  /** How far after its keyword a value may start, for a rule of context. */
+  readonly within: number | undefined;
+  /** What each match holds so many of in a row, where that is enough to look for it before the regex is tried. */
+  readonly run: ByteRun | undefined;
+  /** How sure a match is that no check speaks of; undefined where checks decide. */
+  readonly prior: number | undefined;
   /** Compiled on first use: most rules never see a candidate in the life of a process. */
   regex: ByteRegex | undefined;
   allowlist: readonly ByteRegex[] | undefined;
   /** The part of the present entry that waits to be searched; `windowEnd` 0 where there is none. */
   windowStart: number;
+  /** The keywords that opened it, where a match starts with one: as many as may be tried one by one, and one more. */
+  readonly places: number[];
   /** Matches in the present entry so far. */
   matches: number;
   /** Past the last keyword that opened it: where a match may start at the latest, for a rule of context. */
@@ -62,22 +80,34 @@ interface Rule {
   windowEnd: number;
 }
 
-interface Candidate {
-  readonly match: Match;
+/** A match that is perhaps a finding: what decides it is asked only where no better one stands in the same place. */
+interface Candidate extends Span {
+  readonly rule: string;
   readonly generic: boolean;
+  readonly confidence: number;
+  judged(): Match | undefined;
 }
 
 /** No UTF-8 text holds this byte, no class matches it and `\b` takes it for the edge of a word. */
 const SEPARATOR = 0xff;
+/** So many keywords of one window are tried one by one: each may be looked at as far as the window goes. */
+const MAX_PLACES = 32;
 /** Bytes past the longest match that a regex may want to look at. */
 const LOOK_AHEAD = 4;
 
 export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Scanner {
+  const runs = new Map<string, Uint8Array>();
   const rules: readonly Rule[] = pack.rules.map((compiled) => ({
     compiled,
+    byName: isByName(compiled),
+    startsWithKeyword: compiled.context === undefined && compiled.lookBehind === 0,
+    within: compiled.context?.within,
+    run: runOf(compiled, runs),
+    prior: compiled.checks.length > 0 ? undefined : confidenceOf(compiled.confidence, []),
     regex: undefined,
     allowlist: undefined,
     windowStart: 0,
+    places: [],
     matches: 0,
     lastStart: 0,
     windowEnd: 0,
@@ -98,57 +128,77 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     return known;
   }
 
-  function scan(entries: readonly (string | Uint8Array)[]): readonly Match[] {
+  function scan(
+    entries: readonly (string | Uint8Array)[],
+    formsOnly: (entry: number) => boolean = () => false,
+  ): readonly Match[] {
     const matches: Match[] = [];
     let first = 0;
     while (first < entries.length) {
       const { arena, ends } = fill(prefilter.arena, entries, first);
-      scanArena(arena, ends, first, matches);
+      scanArena(arena, ends, first, formsOnly, matches);
       first += ends.length;
     }
     return matches;
   }
 
-  function scanArena(arena: Buffer, ends: readonly number[], first: number, matches: Match[]): void {
+  function scanArena(
+    arena: Buffer,
+    ends: readonly number[],
+    first: number,
+    formsOnly: (entry: number) => boolean,
+    matches: Match[],
+  ): void {
     const hits = prefilter.scan(arena, (ends.at(-1) ?? 0) + 1);
-    const touched = new Set<Rule>();
-    let candidates: Candidate[] = [];
+    const touched: Rule[] = [];
     let hit = 0;
     let start = 0;
     for (const [index, end] of ends.entries()) {
+      const skipNames = formsOnly(first + index);
+      const candidates: Candidate[] = [];
       for (; hit < hits.count; hit += 1) {
         const place = hits.starts[hit] ?? 0;
         if (place >= end) break;
         const keyword = hits.keywords[hit] ?? 0;
         const length = lengths[keyword] ?? 0;
-        for (const { rule, exact } of wanted[keyword] ?? []) {
-          if (exact !== undefined && !standsAt(arena, place, exact)) continue;
-          if (rule.compiled.wordStart && isWord(arena[place - 1])) continue;
-          const { context } = rule.compiled;
-          if (context !== undefined && !standsAlone(arena, place, length)) continue;
-          const from =
-            context === undefined ? Math.max(start, place - rule.compiled.lookBehind) : place + length;
-          const reach = context === undefined ? 0 : length + context.within;
-          const to = Math.min(end, place + reach + rule.compiled.maxLength + LOOK_AHEAD);
-          if (from > rule.windowEnd || rule.windowEnd === 0) {
-            if (rule.windowEnd > 0) search(rule, arena, start, end, first + index, candidates);
+        const isInWord = isWord(arena[place - 1]);
+        let alone: boolean | undefined;
+        for (const wanter of wanted[keyword] ?? []) {
+          const { rule } = wanter;
+          const { within, compiled } = rule;
+          if (isInWord && compiled.wordStart) continue;
+          if (skipNames && rule.byName) continue;
+          if (wanter.exact !== undefined && !standsAt(arena, place, wanter.exact)) continue;
+          let from = place;
+          let to = place + compiled.maxLength + LOOK_AHEAD;
+          if (within === undefined) from = Math.max(start, place - compiled.lookBehind);
+          else {
+            alone ??= standsAlone(arena, place, length);
+            if (!alone) continue;
+            from += length;
+            to += length + within;
+          }
+          if (rule.windowEnd === 0) {
             rule.windowStart = from;
+            touched.push(rule);
+          } else if (from > rule.windowEnd) {
+            search(rule, arena, start, end, first + index, candidates);
+            rule.windowStart = from;
+            rule.places.length = 0;
           } else if (from < rule.windowStart) rule.windowStart = from;
-          rule.lastStart = from + (context?.within ?? 0);
-          rule.windowEnd = Math.max(to, rule.windowEnd);
-          touched.add(rule);
+          rule.lastStart = from + (within ?? 0);
+          rule.windowEnd = Math.max(Math.min(end, to), rule.windowEnd);
+          if (rule.startsWithKeyword && rule.places.length <= MAX_PLACES) rule.places.push(place);
         }
       }
-      if (touched.size > 0) {
-        for (const rule of touched) {
-          search(rule, arena, start, end, first + index, candidates);
-          rule.windowEnd = 0;
-          rule.matches = 0;
-        }
-        touched.clear();
-        if (candidates.length > 0) matches.push(...resolve(candidates));
-        candidates = [];
+      for (const rule of touched) {
+        search(rule, arena, start, end, first + index, candidates);
+        rule.windowEnd = 0;
+        rule.places.length = 0;
+        rule.matches = 0;
       }
+      touched.length = 0;
+      if (candidates.length > 0) matches.push(...resolve(candidates));
       start = end + 1;
     }
   }
@@ -161,11 +211,15 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     entry: number,
     candidates: Candidate[],
   ): void {
-    rule.regex ??= regexOf(rule.compiled.regex);
-    const view = arena.subarray(start, Math.min(end, rule.windowEnd));
+    const viewEnd = Math.min(end, rule.windowEnd);
     let from = rule.windowStart - start;
-    for (;;) {
-      const spans = rule.regex.exec(view, from);
+    if (!mayMatch(rule, arena, start + from, viewEnd)) return;
+    rule.regex ??= regexOf(rule.compiled.regex);
+    const view = arena.subarray(start, viewEnd);
+    // Keywords are found by what is rarest in them, so of two that overlap the later may come first.
+    rule.places.sort((a, b) => a - b);
+    do {
+      const spans = nextMatch(rule, rule.regex, view, from, start);
       const whole = spans?.[0];
       if (spans === undefined || whole === undefined) return;
       const secret = secretOf(spans, rule.compiled.secretGroup) ?? whole;
@@ -176,11 +230,46 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
       }
       const inPlace = !rule.compiled.context || inContext(rule, view, secret[0], start);
       if (inPlace && !isPieceOfBlob(arena.subarray(start, end), secret)) {
-        const candidate = judge(rule, view, whole, secret, entry);
+        const candidate = candidateOf(rule, view, whole, secret, entry);
         if (candidate !== undefined) candidates.push(candidate);
       }
       from = Math.max(whole[1], from + 1);
+    } while (mayMatch(rule, arena, start + from, viewEnd));
+  }
+
+  /** A few places are tried one by one, each soon given up; a search looks at every byte up to the window's end. */
+  function nextMatch(
+    { startsWithKeyword, places }: Rule,
+    regex: ByteRegex,
+    view: Buffer,
+    from: number,
+    start: number,
+  ): RegexSpans | undefined {
+    if (!startsWithKeyword || places.length > MAX_PLACES) return regex.exec(view, from);
+    for (const place of places) {
+      const spans = place - start < from ? undefined : regex.matchAt(view, place - start);
+      if (spans !== undefined) return spans;
     }
+    return undefined;
+  }
+
+  /** Where no check moves the confidence, the match is weighed against others before it is judged: judging costs more. */
+  function candidateOf(
+    rule: Rule,
+    view: Buffer,
+    whole: readonly [number, number],
+    secret: readonly [number, number],
+    entry: number,
+  ): Candidate | undefined {
+    const { name, generic } = rule.compiled;
+    const [offset, end] = secret;
+    const place = { rule: name, generic: generic !== 'none', offset, length: end - offset };
+    if (rule.prior !== undefined)
+      return rule.prior < REPORT_FROM
+        ? undefined
+        : { ...place, confidence: rule.prior, judged: () => judge(rule, view, whole, secret, entry) };
+    const match = judge(rule, view, whole, secret, entry);
+    return match && { ...place, confidence: match.confidence, judged: () => match };
   }
 
   function judge(
@@ -189,30 +278,37 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     [matchStart, matchEnd]: readonly [number, number],
     [offset, end]: readonly [number, number],
     entry: number,
-  ): Candidate | undefined {
+  ): Match | undefined {
     const { compiled } = rule;
     // Most of what a generic rule matches are words; this is cheaper than making a string of them.
     if (compiled.generic === 'token' && !mayBeRandom(view, offset, end)) return undefined;
     const text = view.toString('utf8', offset, end);
     if (text.length === 0 || isPlaceholderToken(text)) return undefined;
-    if (compiled.minEntropy > 0 && shannonEntropy(text) < compiled.minEntropy) return undefined;
+    const checks = runChecks(compiled.checks, text);
+    const proven = isProven(checks);
+    if (!proven && compiled.minEntropy > 0 && shannonEntropy(text) < compiled.minEntropy) return undefined;
     if (
       compiled.generic === 'token' &&
       (isOrdinaryToken(text) ||
         isPublicName(view.toString('latin1', Math.max(0, matchStart - WORDS_BEFORE), offset)))
     )
       return undefined;
-    if (compiled.generic === 'none' && readsLikeText(text)) return undefined;
+    if (compiled.generic === 'none' && !proven && readsLikeText(text, compiled.context === undefined))
+      return undefined;
     if (compiled.generic === 'password' && isOrdinaryPassword(text)) return undefined;
+    if (
+      compiled.generic !== 'none' &&
+      repeatsItsName(text, view.toString('latin1', Math.max(0, matchStart - WORDS_BEFORE), offset))
+    )
+      return undefined;
     rule.allowlist ??= compiled.allowlist.map((source) => createRegex(`\\A(?:${source})\\z`));
     if (rule.allowlist.length > 0) {
       const bytes = view.subarray(offset, end);
       if (rule.allowlist.some((allowed) => allowed.exec(bytes, 0) !== undefined)) return undefined;
     }
-    const checks = runChecks(compiled.checks, text);
     const confidence = confidenceOf(compiled.confidence, checks);
     if (confidence < REPORT_FROM) return undefined;
-    const match: Match = {
+    return {
       entry,
       offset,
       length: end - offset,
@@ -223,28 +319,65 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
       context: { offset: matchStart, length: matchEnd - matchStart },
       covers: [{ offset, length: end - offset }],
     };
-    return { match, generic: compiled.generic !== 'none' };
   }
 
   /** The rest of what a rule was to search, as one finding: it holds more of the rule's matches than can be told apart. */
   function flood({ compiled }: Rule, view: Buffer, offset: number, entry: number): Candidate {
     const rest = { offset, length: view.length - offset };
-    return {
-      match: {
-        ...told(compiled),
-        ...rest,
-        entry,
-        confidence: REPORT_FROM,
-        checks: [],
-        secret: new Redacted(view.toString('utf8', offset)),
-        context: rest,
-        covers: [rest],
-      },
-      generic: true,
+    const match: Match = {
+      ...told(compiled),
+      ...rest,
+      entry,
+      confidence: REPORT_FROM,
+      checks: [],
+      secret: new Redacted(view.toString('utf8', offset)),
+      context: rest,
+      covers: [rest],
     };
+    return { ...rest, rule: compiled.name, generic: true, confidence: REPORT_FROM, judged: () => match };
   }
 
   return { pack: pack.digest, scan };
+}
+
+/** So many bytes of one kind in a row. */
+interface ByteRun {
+  /** One flag for each byte. */
+  readonly bytes: Uint8Array;
+  readonly length: number;
+}
+
+/** A shorter run is in any text. */
+const SHORTEST_RUN = 8;
+
+/** @param known sets of bytes that other rules have */
+function runOf({ run }: CompiledRule, known: Map<string, Uint8Array>): ByteRun | undefined {
+  if (run.length < SHORTEST_RUN) return undefined;
+  let bytes = known.get(run.bytes);
+  if (bytes === undefined) {
+    bytes = new Uint8Array(256);
+    const ranges = Buffer.from(run.bytes, 'hex');
+    for (let at = 0; at < ranges.length; at += 2) bytes.fill(1, ranges[at], (ranges[at + 1] ?? 0) + 1);
+    known.set(run.bytes, bytes);
+  }
+  return { bytes, length: run.length };
+}
+
+/**
+ * Whether the run that each match of a rule holds is there at all. A run that long holds the byte that many past the
+ * last byte that is none of it, so from there one looks back, and leaps on where one meets another such byte.
+ */
+function mayMatch({ run }: Rule, bytes: Buffer, from: number, to: number): boolean {
+  if (run === undefined) return true;
+  const { length } = run;
+  let before = from - 1;
+  while (before + length < to) {
+    let at = before + length;
+    while (at > before && run.bytes[bytes[at] ?? 0] === 1) at -= 1;
+    if (at === before) return true;
+    before = at;
+  }
+  return false;
 }
 
 /**
@@ -258,7 +391,9 @@ function isPieceOfBlob(entry: Buffer, [offset, end]: readonly [number, number]):
   for (; offset - from < BLOB_BYTES && isBase64(entry[from - 1]); from -= 1)
     plus ||= entry[from - 1] === PLUS;
   for (; to - end < 4 * BLOB_BYTES && isBase64(entry[to]); to += 1) plus ||= entry[to] === PLUS;
-  const padded = to > end && entry[to] === EQUALS;
+  // A name has a value behind its `=`, which padding at the end of a text has not.
+  const last = entry[to + 1] === EQUALS ? entry[to + 2] : entry[to + 1];
+  const padded = entry[to] === EQUALS && (to > end || !(isWord(last) || isBase64(last)));
   return offset - from + to - end >= BLOB_BYTES / 2 && (plus || padded);
 }
 
@@ -331,7 +466,8 @@ const CREDENTIAL_WORD =
   /key|token|secret|pass|pwd|auth|credential|bearer|\bpat\b|_pat|api|access|licen[cs]e|sign|dsn|webhook|login|cookie|session|client|certificate/i;
 
 /** What names a digest or an address of content instead, when it stands right before. */
-const DIGEST_WORD = /commit|sha-?\d|digest|checksum|revision|etag|hash|md5|trace|span|integrity/i;
+const DIGEST_WORD =
+  /commit|blob\/|tree\/|blame\/|raw\/|sha-?\d|digest|checksum|revision|etag|hash|md5|trace|span|integrity/i;
 
 function inContext(
   { compiled, windowStart, lastStart }: Rule,
@@ -410,31 +546,40 @@ function resolve(candidates: readonly Candidate[]): readonly Match[] {
   const ranked = candidates.toSorted(
     (a, b) =>
       Number(a.generic) - Number(b.generic) ||
-      b.match.confidence - a.match.confidence ||
-      b.match.length - a.match.length ||
-      a.match.offset - b.match.offset ||
-      (a.match.rule < b.match.rule ? -1 : 1),
+      b.confidence - a.confidence ||
+      b.length - a.length ||
+      a.offset - b.offset ||
+      (a.rule < b.rule ? -1 : 1),
   );
   // Kept findings do not overlap, so they stand in one order by offset, and only neighbours can overlap a new one.
-  const kept: { match: Match; covers: Span[] }[] = [];
-  for (const { match } of ranked) {
-    const place = firstEndingAfter(kept, match.offset);
+  const kept: (Match & { covers: Span[] })[] = [];
+  for (const candidate of ranked) {
+    const end = candidate.offset + candidate.length;
+    const place = firstEndingAfter(kept, candidate.offset);
     const neighbour = kept[place];
-    if (neighbour !== undefined && neighbour.match.offset < match.offset + match.length)
-      neighbour.covers.push(...match.covers);
-    else kept.splice(place, 0, { match, covers: [...match.covers] });
+    // What lies within a better one adds nothing to it, whatever it is.
+    if (neighbour !== undefined && neighbour.offset <= candidate.offset && end <= endOf(neighbour)) continue;
+    const match = candidate.judged();
+    if (match === undefined) continue;
+    if (neighbour !== undefined && neighbour.offset < end) neighbour.covers.push(...match.covers);
+    else kept.splice(place, 0, { ...match, covers: [...match.covers] });
   }
-  return kept.map(({ match, covers }) => (covers.length === 1 ? match : { ...match, covers }));
+  return kept;
 }
 
-/** Index of the first kept finding that ends after `offset`. */
-function firstEndingAfter(kept: readonly { readonly match: Match }[], offset: number): number {
+const endOf = ({ offset, length }: Span): number => offset + length;
+
+/**
+ * Index of the first span that ends after `offset`.
+ * @param spans in order, none over another
+ */
+export function firstEndingAfter(spans: readonly Span[], offset: number): number {
   let low = 0;
-  let high = kept.length;
+  let high = spans.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const match = kept[middle]?.match;
-    if (match !== undefined && match.offset + match.length > offset) high = middle;
+    const span = spans[middle];
+    if (span !== undefined && endOf(span) > offset) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -3,15 +3,29 @@ import { wordShare } from './words.ts';
 
 /** Shannon entropy of a text's characters, in bits a character: 0 for one repeated, log2(n) for n different ones. */
 export function shannonEntropy(text: string): number {
-  if (text.length === 0) return 0;
-  const counts = new Map<string, number>();
-  let total = 0;
-  for (const char of text) {
-    counts.set(char, (counts.get(char) ?? 0) + 1);
-    total += 1;
+  const counts = new Uint32Array(128);
+  const seen: number[] = [];
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= counts.length) return entropyOf(countsOf(text));
+    const count = counts[code] ?? 0;
+    if (count === 0) seen.push(code);
+    counts[code] = count + 1;
   }
+  return entropyOf(seen.map((code) => counts[code] ?? 0));
+}
+
+function countsOf(text: string): readonly number[] {
+  const counts = new Map<string, number>();
+  for (const char of text) counts.set(char, (counts.get(char) ?? 0) + 1);
+  return [...counts.values()];
+}
+
+function entropyOf(counts: readonly number[]): number {
+  let total = 0;
+  for (const count of counts) total += count;
   let bits = 0;
-  for (const count of counts.values()) bits -= (count / total) * Math.log2(count / total);
+  for (const count of counts) bits -= (count / total) * Math.log2(count / total);
   return bits;
 }
 
@@ -22,7 +36,7 @@ const REFERENCE = new RegExp(
     String.raw`\$\([^)]*\)`, // $(command)
     String.raw`\{\{[^{}]*\}\}|\{%|%\}|<%|%>`, // templates
     String.raw`^\$[A-Za-z_]\w*$|^\$\d$|^%\w+%$|^#\{[^}]*\}|^\{[\w.]+\}$|^@[\w.]+@$|^:[a-z_]+$`, // $VAR, %VAR%, #{x}, {x}, @x@, :x
-    String.raw`^<[^<>]*>$|^\[[^\[\]]*\]$|^&lt;.*&gt;$|^__\w+__$|^%[sdvr]$|^%\(\w+\)s$`, // <x>, [x], __X__, %s
+    String.raw`^<[^<>]*>$|^\[[^\[\]]*\]$|^&lt;.*&gt;$|^__\w+__$|^%[sdvr](?:\W+%[sdvr])*$|^%\(\w+\)s$`, // <x>, [x], __X__, %s
     String.raw`\b(?:process\.env|os\.environ|getenv|import\.meta|ENV\[|System\.get|config\.get|secretsmanager:|vault:|ssm:|op:\/\/|arn:aws:)`,
     String.raw`^[A-Za-z_][\w.]*\([^)]*\)?;?$`, // call()
     String.raw`^[a-z_]\w*(?:\.[A-Za-z_]\w*)+$|^[a-z]\w*\[`, // object.field
@@ -79,8 +93,22 @@ const REPEATED_SHARE = 0.7;
 
 /** Whether a value is mostly one short piece over and over, in any case: `abcd1234abcd1234ABCD1234`. */
 function isRepeated(value: string): boolean {
-  const runs = Array.from(value.toLowerCase().matchAll(REPEATED), ([run]) => run.length);
+  const text = value.toLowerCase();
+  if (!mayBeRepeated(text)) return false;
+  const runs = Array.from(text.matchAll(REPEATED), ([run]) => run.length);
   return Math.max(...runs, 0) >= REPEATED_SHARE * value.length;
+}
+
+/** A run of so large a share covers the middle, wherever it starts: most values show there that they have none. */
+function mayBeRepeated(text: string): boolean {
+  for (let period = 2; period <= 12; period += 1) {
+    const run = Math.max(Math.ceil(REPEATED_SHARE * text.length), 3 * period);
+    if (run > text.length) return false;
+    let at = text.length - run + period;
+    while (at < run && text.charCodeAt(at) === text.charCodeAt(at - period)) at += 1;
+    if (at >= run) return true;
+  }
+  return false;
 }
 
 const ORDINARY = new Set(
@@ -88,7 +116,7 @@ const ORDINARY = new Set(
     'password passwd pass pwd passphrase secret secrets token tokens key keys apikey api_key access_token credential credentials ' +
     'user username admin root guest test testing tested default null nil none undefined true false yes no string number ' +
     'boolean object text value values required optional hidden masked empty unknown bearer basic authorization function ' +
-    'return missing invalid incorrect expired rotated revoked disabled enabled plaintext encrypted password123 login ' +
+    'return pass passed fail failed failure error skip skipped missing invalid incorrect expired rotated revoked disabled enabled plaintext encrypted password123 login ' +
     'signin signup submit reset forgot confirm confirmation update create delete remove change changed input label ' +
     'placeholder textbox email e-mail phone address postgres mysql redis mongo localhost database development production ' +
     'staging public private internal external strong weak minimum maximum length characters json yaml http https'
@@ -114,6 +142,7 @@ const PUBLIC_NAME = new RegExp(
     'tokeni[sz]',
     'tokens?[-_ ]?(?:used|left|in|out|per|count|total|max|min)',
     '(?:next|continuation|page|cursor|sync|resume|csrf|xsrf|verification|recaptcha|site)[-_]?(?:page[-_]?)?token',
+    'badge|arn:aws|secretsmanager:',
     'thumbprint|fingerprint|checksum|digest|sha-?\\d|md5|integrity|etag|nonce',
     'secret[-_ ]?access[-_ ]?key|aws[-_ ]?secret',
     '(?:^|[^a-z])authors?(?:[^a-z]|$)|authenticat',
@@ -138,14 +167,48 @@ export function isOrdinaryPassword(value: string): boolean {
     return true;
   if (value.includes('/') && !/\d/.test(value) && wordShare(value) > 0.7) return true;
   // Neither a path, an address nor a number, a date or a version is a password.
-  if (/^(?:\/|\.{1,2}\/|~\/|https?:|file:|[#.][A-Za-z])/.test(value) || /^[\d.,:/TZ+-]{1,19}$/.test(value))
+  if (/^[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}$/.test(value)) return true;
+  if (/^(?:\/|\.{1,2}\/|~\/|https?:|file:|[#.][A-Za-z])/.test(value) || /^[\d.,:/TZ+-]{1,35}$/.test(value))
     return true;
+  if (isIdentifier(value)) return true;
   return (
     !/[A-Za-z0-9]/.test(value) ||
     /^[a-z]+(?:[-_.][a-z]+){2,}$/.test(value) ||
-    /^[a-z]+(?: [a-z]+)+$/.test(value) ||
+    /^[A-Za-z][a-z]+(?: [a-z]+)+$/.test(value) ||
     /^[a-z]+@$/.test(value) ||
     /^[A-Z]+(?:_[A-Z]+)+$/.test(value)
+  );
+}
+
+/**
+ * Whether a value is the name of something in code, a header, a protocol or a file: words that may hold a small number
+ * (`X-Amz-S3session-Token`, `SASL_SCRAM_512_AUTH`, `RSA_2048`), a constant (`0x8C2F`), a source file.
+ */
+function isIdentifier(value: string): boolean {
+  return (
+    /^_*[A-Z][A-Z0-9]+(?:_(?:[A-Z]+\d{0,5}[A-Z]*|\d{1,4}))+$/.test(value) ||
+    /^-?0x[0-9A-Fa-f]{1,16}[UL]{0,3}$/.test(value) ||
+    (/^[A-Za-z]+\d{0,4}[a-z]*(?:[-_](?:[A-Za-z]{1,20}\d{0,4}[a-z]*|\d{1,4})){2,}$/.test(value) &&
+      wordShare(value) > 0.4) ||
+    (/^[\w/.-]+\.(?:c|h|cc|cpp|js|ts|py|go|rs|java|rb|sh|md|txt|html|json|ya?ml|toml|xml)$/.test(value) &&
+      wordShare(value) > 0.3)
+  );
+}
+
+/** Characters from which on a name in a value, or a value in a name, is no chance. */
+const NAME_CHARACTERS = 10;
+
+/**
+ * Whether a value says its own name again, as a member of an enumeration or an alias does: `PASSED: "PASSED"`,
+ * `set_key nettle_set_key`.
+ * @param before the part of the match before the value, or its end
+ */
+export function repeatsItsName(value: string, before: string): boolean {
+  const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const [said, name] = [plain(value), plain(/[\w-]+(?=[^\w]*$)/.exec(before)?.[0] ?? '')];
+  if (said.length > 0 && plain(before).endsWith(said)) return true;
+  return (
+    Math.min(said.length, name.length) >= NAME_CHARACTERS && (said.includes(name) || name.includes(said))
   );
 }
 
@@ -155,7 +218,14 @@ const TIMED_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 
 /** Whether a value that ought to be random reads like words, a path, a number or a name. */
 export function isOrdinaryToken(value: string): boolean {
-  if (isPlaceholderValue(value) || isRepeated(value) || /^[\d.,:/ TZ+-]+$/.test(value)) return true;
+  if (
+    isPlaceholderValue(value) ||
+    isRepeated(value) ||
+    isIdentifier(value) ||
+    /^https?:/.test(value) ||
+    /^[\d.,:/ TZ+-]+$/.test(value)
+  )
+    return true;
   if (UUID.test(value)) return TIMED_UUID.test(value);
   // A key without a digit is rare, and then it is long and mixes cases.
   if (
@@ -163,10 +233,16 @@ export function isOrdinaryToken(value: string): boolean {
     !(value.length >= 16 && /[a-z][A-Z].*[a-z][A-Z]|[A-Z]{2}[a-z].*[A-Z]{2}/.test(value))
   )
     return true;
-  return wordShare(value) > 0.5;
+  return wordShare(value) > (/\d/.test(value) ? 0.5 : 0.3);
 }
 
-/** Whether the body of a token of a known format is made of words: then somebody wrote it to show the format. */
-export function readsLikeText(token: string): boolean {
-  return token.length < 200 && /[a-z]/.test(token) && !token.includes('/') && wordShare(token) > 0.7;
+/**
+ * Whether a token of a known format is made of words: then somebody wrote it to show the format.
+ * @param ownForm whether the format shows in the token itself; one that only its surroundings name is doubted sooner
+ */
+export function readsLikeText(token: string, ownForm = true): boolean {
+  // A path of words alone; one with a number in it may be the address of a webhook.
+  if (token.length >= 200 || (ownForm && !/[a-z]/.test(token)) || (token.includes('/') && /\d/.test(token)))
+    return false;
+  return wordShare(token) > (ownForm ? 0.7 : 0.5);
 }

@@ -1,11 +1,13 @@
 /** The detection engine in front of the wire: asks before a message is sent what the detector would say after it. */
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { setImmediate as pause } from 'node:timers/promises';
+import type { GuardAction, GuardPolicy } from '../../contracts/guard.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { createRe2Regex } from '../adapters/re2-regex.ts';
-import { DEFAULT_POLICY, type GuardAction, type GuardPolicy } from '../domain/guard-policy.ts';
+import { DEFAULT_POLICY } from '../domain/guard-policy.ts';
 import {
   inspectMessage,
   placeOfMessage,
@@ -14,7 +16,7 @@ import {
   type MessageContext,
 } from '../domain/judge-message.ts';
 import { noticeOfFailure } from '../domain/notice.ts';
-import { openPack } from '../domain/open-pack.ts';
+import { openPack, openPackInSteps } from '../domain/open-pack.ts';
 import type { CreateRegex } from '../domain/ports.ts';
 import patterns from '../patterns.json' with { type: 'json' };
 
@@ -77,11 +79,15 @@ export interface Guard {
    * @returns the digest of the rules that now hold, or why the old ones stay; quotes nothing of the pack
    */
   use(pack: unknown): Result<string, string>;
+  /** As `use`, but lets checks go on under the old rules while the new ones are made ready. */
+  useGradually(pack: unknown): Promise<Result<string, string>>;
   /** Digest of the rules that hold. */
   readonly pack: string;
 }
 
 const MIB = 1024 * 1024;
+/** How long rules are made ready at a stretch; what waits to be checked comes next. */
+const WORK_MS = 2;
 /** Stopped messages that are remembered, so that a repeat is called one. */
 const REMEMBERED = 10_000;
 
@@ -163,6 +169,20 @@ export function createGuard(options: GuardOptions = {}): Guard {
       if (!opened.ok) return err(opened.error);
       ({ scanner, sources } = opened.value);
       return ok(scanner.pack);
+    },
+    async useGradually(pack) {
+      const steps = openPackInSteps(pack, createRegex, sources);
+      for (let pausedAt = clock.now(); ;) {
+        const step = steps.next();
+        if (step.done === true) {
+          if (!step.value.ok) return err(step.value.error);
+          ({ scanner, sources } = step.value.value);
+          return ok(scanner.pack);
+        }
+        if (clock.now() - pausedAt < WORK_MS) continue;
+        await pause();
+        pausedAt = clock.now();
+      }
     },
   };
 }

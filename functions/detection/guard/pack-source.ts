@@ -154,7 +154,7 @@ export function keepCurrent(guard: Guard, source: PackSource, options: PackKeepe
     if (fetched.value.state === 'unchanged') return { outcome: 'unchanged' };
     // Also that of a pack that is refused: it is told of once, not each minute.
     tag = fetched.value.tag;
-    const used = guard.use(fetched.value.pack);
+    const used = await guard.useGradually(fetched.value.pack);
     return used.ok ? { outcome: 'taken', pack: used.value } : { outcome: 'refused', reason: used.error };
   }
 

@@ -38,7 +38,7 @@ declare module 'hypercore' {
 
   class Hypercore extends EventEmitter {
     constructor(storage: string | HypercoreStorage, options?: Hypercore.Options);
-    constructor(storage: string, key: Uint8Array, options?: Hypercore.Options);
+    constructor(storage: string | HypercoreStorage, key: Uint8Array, options?: Hypercore.Options);
     readonly key: Buffer;
     readonly length: number;
     readonly fork: number;
@@ -67,6 +67,8 @@ declare module 'hypercore-storage' {
   class HypercoreStorage {
     /** @param options.allowBackup opens a directory that was copied from elsewhere */
     constructor(directory: string, options?: { readonly allowBackup?: boolean });
+    /** Over what stands in for a database: {@link file://./memory-database.ts}. */
+    constructor(database: object);
   }
 
   export = HypercoreStorage;

@@ -1,13 +1,11 @@
 /**
  * Follows a log over TCP: hypercore's own replication, encrypted by its Noise stream, every block verified against the
- * log's public key. The replica is made anew for every connection and removed with it: one that remembered what it saw
- * could meet a log restored from a backup, and make both sides close with a conflict.
+ * log's public key. The replica is made anew for every connection, in memory, and gone with it: one that remembered what
+ * it saw could meet a log restored from a backup, and make both sides close with a conflict.
  */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import Hypercore from 'hypercore';
+import HypercoreStorage from 'hypercore-storage';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Head } from '../domain/checkpoint.ts';
 import {
@@ -19,6 +17,7 @@ import {
   type TroubleReason,
   type WindowLimits,
 } from '../domain/ports.ts';
+import { ReplicaMemory, type MemoryDatabase } from './memory-database.ts';
 
 interface TcpSettings {
   /** For the connection, the handshake and the peer's first word on the log, together. */
@@ -45,17 +44,16 @@ const FIRST_GUESS_BYTES = 16 * 1024;
 /** How exactly it is known when an entry appeared. */
 const MARK_MS = 10;
 
-const REPLICA_PREFIX = 'shhh-replica-';
+/** Of all replicas together, as {@link ReplicaMemory} counts: the trees of some 300,000 entries. */
+const REPLICA_BYTES = 32 * 1024 * 1024;
 
 export function createTcpLogSource(clock: Clock, overrides: Partial<TcpSettings> = {}): LogSource {
   const settings = { ...SETTINGS, ...overrides };
-  removeAbandonedReplicas();
+  const memory = new ReplicaMemory(REPLICA_BYTES);
   return {
     async connect(peer, stop) {
       if (stop.aborted) throw new Trouble('disconnected', 'The shipper is stopping.');
-      const directory = mkdtempSync(join(tmpdir(), `${REPLICA_PREFIX}${process.pid}-`));
-      const core = new Hypercore(directory, Buffer.from(peer.core, 'hex'), { timeout: settings.readMs });
-      const session = new TcpLogSession(peer, core, directory, clock, settings, stop);
+      const session = new TcpLogSession(peer, memory, clock, settings, stop);
       try {
         await session.open();
         return session;
@@ -67,30 +65,12 @@ export function createTcpLogSource(clock: Clock, overrides: Partial<TcpSettings>
   };
 }
 
-/** A process that was killed leaves its replicas; whoever runs next in the same place removes them. */
-function removeAbandonedReplicas(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = Number(/^shhh-replica-(\d+)-/.exec(name)?.[1] ?? Number.NaN);
-    if (Number.isInteger(pid) && pid !== process.pid && !isAlive(pid)) {
-      rmSync(join(tmpdir(), name), { recursive: true, force: true });
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
 class TcpLogSession implements LogSession {
   readonly ended: Promise<Trouble>;
   readonly #peer: Peer;
+  readonly #memory: ReplicaMemory;
+  readonly #database: MemoryDatabase;
   readonly #core: Hypercore;
-  readonly #directory: string;
   readonly #clock: Clock;
   readonly #settings: TcpSettings;
   readonly #resolveEnded: (trouble: Trouble) => void;
@@ -111,17 +91,13 @@ class TcpLogSession implements LogSession {
   /** When the log was first seen to have so many entries; in order. */
   #marks: { readonly length: number; readonly at: number }[] = [];
 
-  constructor(
-    peer: Peer,
-    core: Hypercore,
-    directory: string,
-    clock: Clock,
-    settings: TcpSettings,
-    stop: AbortSignal,
-  ) {
+  constructor(peer: Peer, memory: ReplicaMemory, clock: Clock, settings: TcpSettings, stop: AbortSignal) {
     this.#peer = peer;
-    this.#core = core;
-    this.#directory = directory;
+    this.#memory = memory;
+    this.#database = memory.create();
+    this.#core = new Hypercore(new HypercoreStorage(this.#database), Buffer.from(peer.core, 'hex'), {
+      timeout: settings.readMs,
+    });
     this.#clock = clock;
     this.#settings = settings;
     this.#stop = stop;
@@ -214,6 +190,10 @@ class TcpLogSession implements LogSession {
     await this.#guard(() => this.#core.clear(seqStart, seqEnd));
   }
 
+  isSpent(): boolean {
+    return this.#memory.isSpent(this.#database);
+  }
+
   takeTruncation(): number | undefined {
     const cut = this.#cutTo;
     this.#cutTo = undefined;
@@ -228,9 +208,9 @@ class TcpLogSession implements LogSession {
   async #close(): Promise<void> {
     this.#end('disconnected', 'The session was closed.');
     this.#stop.removeEventListener('abort', this.#onStop);
-    // A replica that could not even be opened cannot be closed; its directory goes all the same.
+    // A replica that could not even be opened cannot be closed.
     await this.#core.close().catch(() => undefined);
-    rmSync(this.#directory, { recursive: true, force: true });
+    this.#memory.forget(this.#database);
   }
 
   async #readBlocks(start: number, end: number, maxBytes: number): Promise<Buffer[]> {

@@ -86,6 +86,7 @@ export async function followLog(
   }
 }
 
+/** Resolves when stopped, and when a new session should go on. */
 async function followSession(
   session: LogSession,
   peer: Peer,
@@ -146,6 +147,7 @@ async function followSession(
       status.shipped(position, session.head());
       onProgress();
       await session.release(window.seqStart, window.seqEnd);
+      if (session.isSpent?.() === true) return;
     }
   } finally {
     await ledger.settle();

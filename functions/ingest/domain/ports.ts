@@ -77,6 +77,8 @@ export interface LogSession {
   release(seqStart: number, seqEnd: number): Promise<void>;
   /** The lowest length that the log was cut back to since last asked; `undefined` when it was not. */
   takeTruncation(): number | undefined;
+  /** Whether it holds so much of the log that a new session should go on in its place. Absent: never. */
+  isSpent?(): boolean;
   /** Ends the session and removes what it stored. Never throws; may be called twice. */
   close(): Promise<void>;
 }

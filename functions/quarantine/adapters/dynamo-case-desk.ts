@@ -13,6 +13,7 @@ import { err, ok } from '../../kernel/result.ts';
 import { decide, quarantineCase, type Case, type Decision } from '../domain/case.ts';
 import type { CaseDesk } from '../domain/case-book.ts';
 import { readCursor, writeCursor } from '../domain/cursor.ts';
+import { timeBounds } from '../domain/query-quarantine.ts';
 import { conditionOf } from '../domain/transitions.ts';
 import { additionUpdate } from './case-updates.ts';
 
@@ -86,19 +87,30 @@ export function createDynamoCaseDesk(options: DynamoCaseDeskOptions): CaseDesk {
       throw new Error(`The case ${decision.caseId} is being written by others all the time. Try again.`);
     },
 
-    async list(select, { limit, cursor }) {
-      const question = ['case', select.by, select.value];
+    async list(select, { limit, cursor, from, until }) {
+      const question = ['case', select.by, select.value, from ?? null, until ?? null];
       const after = cursor === undefined ? undefined : readCursor(question, cursor);
       if (cursor !== undefined && after === undefined) return err('cursor_of_another_query');
       const index = INDEX_OF[select.by];
+      const { lower, upper } = timeBounds({
+        ...(from !== undefined && { from }),
+        ...(until !== undefined && { until }),
+      });
+      // Bounds that exclude each other are a question with no answer; DynamoDB would call them an error.
+      if (lower > upper) return ok({ cases: [] });
       const { Items = [], LastEvaluatedKey } = await client.send(
         new QueryCommand({
           TableName: caseTable,
           IndexName: index.name,
-          KeyConditionExpression: '#by = :value',
+          KeyConditionExpression: '#by = :value AND openedAt BETWEEN :lower AND :upper',
           FilterExpression: 'attribute_not_exists(expiresAt) OR expiresAt > :now',
           ExpressionAttributeNames: { '#by': index.partitionKey },
-          ExpressionAttributeValues: { ':value': select.value, ':now': Math.floor(clock.now() / 1000) },
+          ExpressionAttributeValues: {
+            ':value': select.value,
+            ':lower': lower,
+            ':upper': upper,
+            ':now': Math.floor(clock.now() / 1000),
+          },
           ScanIndexForward: false,
           Limit: limit,
           ExclusiveStartKey: after && {

@@ -27,10 +27,16 @@ export interface CaseDesk {
   get(caseId: string): Promise<Case | undefined>;
   /** Takes a decision, or says who was faster or why there is no such move. */
   decide(decision: Decision): Promise<Result<Case, DecisionRefusal>>;
-  /** Cases by one of their properties, newest first; pages are stable. */
+  /** Cases by one of their properties, opened from a time on and before another, newest first; pages are stable. */
   list(
     select: CaseSelection,
-    page: { readonly limit: number; readonly cursor?: string },
+    page: {
+      readonly limit: number;
+      readonly cursor?: string;
+      /** Milliseconds since the epoch. */
+      readonly from?: number;
+      readonly until?: number;
+    },
   ): Promise<Result<CasePage, 'cursor_of_another_query'>>;
 }
 

@@ -70,15 +70,19 @@ export interface ReadPlan {
 // 9999-12-31T23:59:59.999Z, the last time that sorts as text.
 const END_OF_TIME = 253_402_300_799_999;
 
+/** @returns times from one on and before another, epoch milliseconds, as bounds that are both included and sort as text */
+export function timeBounds({ from, until }: { readonly from?: number; readonly until?: number }): {
+  readonly lower: string;
+  readonly upper: string;
+} {
+  return { lower: toIso(from ?? 0), upper: toIso(until === undefined ? END_OF_TIME : until - 1) };
+}
+
 /** Checks a request and turns it into bounds. */
 export function planRead(query: QuarantineQuery, page: PageRequest): Result<ReadPlan, QueryRefusal> {
   if (!Number.isInteger(page.limit) || page.limit < 1 || page.limit > MAX_PAGE)
     return err('limit_out_of_range');
-  const bounds = {
-    limit: page.limit,
-    lower: toIso(query.from ?? 0),
-    upper: toIso(query.until === undefined ? END_OF_TIME : query.until - 1),
-  };
+  const bounds = { limit: page.limit, ...timeBounds(query) };
   if (page.cursor === undefined) return ok(bounds);
   const after = readCursor(questionOf(query), page.cursor);
   return after === undefined

@@ -131,14 +131,16 @@ export function createDeclaredProvider(
   });
 
   async function identify(secret: Redacted, exchange: HttpExchange): Promise<Identification> {
+    const steps = it.identify === 'self' ? [] : it.identify;
     const asked = await lookupFor(
-      it.identify.map((step) => step.request),
+      steps.map((step) => step.request),
       secret,
       undefined,
     );
     if (!asked.ok) return { outcome: 'ambiguous', reason: asked.reason };
+    if (it.identify === 'self') return { outcome: 'identified', identity: { id: 'self' } };
     let known: Partial<CredentialIdentity> = {};
-    for (const step of it.identify) {
+    for (const step of steps) {
       const answer = await ask(exchange, step.request, asked.value);
       if ('outcome' in answer)
         return answer.outcome === 'impossible' ? { outcome: 'ambiguous', reason: answer.reason } : answer;

@@ -53,8 +53,8 @@ const identityFields = {
 };
 
 const list = z.strictObject({
-  /** Where the entries are. */
-  at: pointer,
+  /** Where the entries are; empty where the answer itself is the list. */
+  at: pointer.or(z.literal('')),
   /** An entry is the credential's where this place equals this text. */
   equals: z.record(pointer, template).optional(),
   /**
@@ -132,7 +132,8 @@ const declaration = z
     propagationSeconds: z.int().min(0).max(86_400),
     permission: z.string().min(3),
     manualSteps: z.array(z.string().min(10)).min(1),
-    identify: z.array(identifyStep).min(1).max(2),
+    /** `self`: the secret names itself, and no call could tell more. */
+    identify: z.union([z.literal('self'), z.array(identifyStep).min(1).max(2)]),
     /** Absent: nothing tells whether it works, and `provesBy` says how its death is known. */
     probe: z.strictObject({ request, answers: answersOf(['live', 'dead']) }).optional(),
     uses: uses.optional(),
@@ -256,7 +257,8 @@ function* inconsistencies(
       yield [name === 'secret' ? ['secret'] : ['parts', name], 'is no regular expression'];
     }
   }
-  const requests: (readonly [path: readonly string[], one: DeclaredRequest])[] = it.identify.map(
+  const steps = it.identify === 'self' ? [] : it.identify;
+  const requests: (readonly [path: readonly string[], one: DeclaredRequest])[] = steps.map(
     (step, index) => [['identify', String(index), 'request'], step.request] as const,
   );
   for (const operation of ['probe', 'uses', 'contain', 'revoke', 'restore'] as const) {
@@ -276,8 +278,8 @@ function* inconsistencies(
         yield [path, '{{id}} is not known before it is identified'];
     }
   }
-  for (const [index, step] of it.identify.entries()) {
-    const last = index === it.identify.length - 1;
+  for (const [index, step] of steps.entries()) {
+    const last = index === steps.length - 1;
     for (const [at, answer] of step.answers.entries()) {
       const path = ['identify', String(index), 'answers', String(at)];
       if (answer.then === 'continue' && last) yield [path, 'continues, but there is no next step'];

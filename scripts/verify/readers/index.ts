@@ -23,7 +23,7 @@ import {
 } from './messaging.ts';
 import { readAlarm, readLogGroup } from './observability.ts';
 import type { Reader } from './reader.ts';
-import { readKey, readKeyAlias, readRole, readRolePolicy } from './security.ts';
+import { readKey, readKeyAlias, readRole, readRolePolicy, readSecret } from './security.ts';
 import { readStateMachine } from './workflow.ts';
 import { readBucket, readBucketPolicy, readTable } from './storage.ts';
 
@@ -50,6 +50,7 @@ export const READERS: ReadonlyMap<string, Reader> = new Map([
   ['AWS::Logs::LogGroup', readLogGroup],
   ['AWS::S3::Bucket', readBucket],
   ['AWS::S3::BucketPolicy', readBucketPolicy],
+  ['AWS::SecretsManager::Secret', readSecret],
   ['AWS::SNS::Subscription', readSubscription],
   ['AWS::SNS::Topic', readTopic],
   ['AWS::SNS::TopicPolicy', readTopicPolicy],

@@ -11,6 +11,7 @@ import {
   ListAliasesCommand,
   ListResourceTagsCommand,
 } from '@aws-sdk/client-kms';
+import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { common, documentOf, name, names, orAbsent, type Reader } from './reader.ts';
 
 export const readRole: Reader = async (RoleName, { iam }) => {
@@ -86,5 +87,19 @@ export const readKeyAlias: Reader = async (AliasName, { kms }, asked) => {
   return {
     AliasName,
     TargetKeyId: name(asked['TargetKeyId']).endsWith(`key/${target}`) ? asked['TargetKeyId'] : target,
+  };
+};
+
+/** The value only where the template gives one: it is the first, and a person replaces it. */
+export const readSecret: Reader = async (SecretId, { secrets }, asked) => {
+  const secret = await orAbsent(secrets.send(new DescribeSecretCommand({ SecretId })));
+  if (!secret) return undefined;
+  const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
+  return {
+    Name: secret.Name,
+    Description: secret.Description,
+    KmsKeyId: secret.KmsKeyId,
+    SecretString: SecretString === '{}' ? SecretString : asked['SecretString'],
+    Tags: secret.Tags,
   };
 };

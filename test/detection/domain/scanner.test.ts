@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Match } from '../../../functions/detection/domain/scanner.ts';
 import { createEntries } from '../../support/fleet/entries.ts';
-import { createLeak, LEAK_TYPES } from '../../support/fleet/leaks.ts';
+import { checksum62, createLeak, LEAK_TYPES } from '../../support/fleet/leaks.ts';
 import { createRandom } from '../../support/fleet/random.ts';
 import { projectScanner } from '../support/scanner.ts';
 
@@ -84,6 +84,14 @@ describe('scan', () => {
     expect(right?.checks).toEqual([{ check: 'crc32-base62', passed: true }]);
     expect(wrong?.checks).toEqual([{ check: 'crc32-base62', passed: false }]);
     expect(right?.confidence).toBeGreaterThan(wrong?.confidence ?? 1);
+  });
+
+  it('believes a checksum that is right more than words that the token seems to be made of', () => {
+    const body = 'worker'.repeat(5);
+    expect(scanner.scan([`ghp_${body}${checksum62(body)}`]).map((match) => match.rule)).toEqual([
+      'GITHUB_PAT',
+    ]);
+    expect(scanner.scan([`ghp_${body}${checksum62('another')}`])).toEqual([]);
   });
 
   it.each([

@@ -3,6 +3,8 @@ import {
   isOrdinaryPassword,
   isOrdinaryToken,
   isPlaceholderToken,
+  readsLikeText,
+  repeatsItsName,
 } from '../../../functions/detection/domain/signals.ts';
 
 describe('a value that ought to be random', () => {
@@ -19,13 +21,49 @@ describe('a value that ought to be random', () => {
   });
 });
 
+describe('the name of something in code', () => {
+  it.each([
+    'RSA_2048',
+    'SASL_SCRAM_512_AUTH',
+    'X-Amz-S3session-Token',
+    's3_disable_express_session_auth',
+    '0x8C2F',
+  ])('is neither a token nor a password: %s', (value) => {
+    expect(isOrdinaryToken(value)).toBe(true);
+    expect(isOrdinaryPassword(value)).toBe(true);
+  });
+
+  it('is repeated by a member of an enumeration, in any spelling', () => {
+    expect(repeatsItsName('PassThrough', 'PASS_THROUGH = "')).toBe(true);
+    expect(repeatsItsName('x-aws-metadata-token', 'const X_AWS_METADATA_TOKEN = "')).toBe(true);
+    expect(repeatsItsName('nettle_ccm_aes128_set_key', '#define ccm_aes128_set_key ')).toBe(true);
+    expect(repeatsItsName('hunter22', 'password = "')).toBe(false);
+  });
+});
+
+describe('a token of a known format', () => {
+  it('is a path of words, but not where the path holds a number', () => {
+    expect(readsLikeText('latest/UserGuide/resource-gateway-apikey')).toBe(true);
+    expect(readsLikeText('hooks/catch/99999999/notalive')).toBe(false);
+  });
+
+  it('is doubted sooner where only its surroundings name it', () => {
+    expect(readsLikeText('apiKeySecretSource')).toBe(false);
+    expect(readsLikeText('apiKeySecretSource', false)).toBe(true);
+  });
+});
+
 describe('a password', () => {
-  it.each(['the password goes elsewhere', 'busybox@', 'read_from_file', '${PASSWORD}'])(
-    'is none: %s',
-    (value) => {
-      expect(isOrdinaryPassword(value)).toBe(true);
-    },
-  );
+  it.each([
+    'the password goes elsewhere',
+    'busybox@',
+    'ada@acme.net',
+    '2016-09-08T21:47:36Z',
+    'read_from_file',
+    '${PASSWORD}',
+  ])('is none: %s', (value) => {
+    expect(isOrdinaryPassword(value)).toBe(true);
+  });
 
   it.each(['greyheron', 'Tr0ub4dor&3x', 'grey heron 7', 'open_sesame'])('may be one: %s', (value) => {
     expect(isOrdinaryPassword(value)).toBe(false);

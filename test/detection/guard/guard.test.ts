@@ -135,11 +135,12 @@ describe('a verdict', () => {
           {
             ...rule,
             lookBehind: 0,
+            run: { bytes: '', length: 0 },
             maxLength: 64,
             minEntropy: 0,
             checks: [],
             allowlist: [],
-            companions: [],
+            companions: undefined,
             confidence: 0.9,
           },
         ],
@@ -205,11 +206,10 @@ describe('a verdict', () => {
 });
 
 describe('a guard that fails', () => {
-  const broken = () => ({
-    exec: () => {
-      throw new Error('out of memory, while looking at a secret');
-    },
-  });
+  const fail = () => {
+    throw new Error('out of memory, while looking at a secret');
+  };
+  const broken = () => ({ exec: fail, matchAt: fail });
   const { text } = leakOf('github-pat');
   /** Compiles at first, and breaks on the first message that has a keyword of a rule. */
   const failing = (whenGuardFails?: 'block' | 'allow') =>
@@ -256,6 +256,25 @@ describe('the rules of a guard', () => {
       expect(changing.check(text).verdict).toBe('block');
     }
     expect(changing.use({ ...pack, digest: 'another' })).toEqual({ ok: true, value: 'another' });
+    expect(changing.pack).toBe('another');
+  });
+
+  it('are made ready between checks, which go on under the old ones until then', async () => {
+    const changing = createGuard();
+    const old = changing.pack;
+    const pack = projectPack();
+    const rules = pack.rules.map((rule) => ({ ...rule, regex: `(?:${rule.regex})` }));
+    const seen: string[] = [];
+    const checking = setInterval(() => seen.push(changing.check(leakOf('github-pat').text).pack), 0);
+    expect(await changing.useGradually({ ...pack, rules, digest: 'another' })).toEqual({
+      ok: true,
+      value: 'another',
+    });
+    clearInterval(checking);
+    expect(seen.length).toBeGreaterThan(3);
+    expect(new Set(seen)).toEqual(new Set([old]));
+    expect(changing.check('hello').pack).toBe('another');
+    expect((await changing.useGradually({ rules: 'none' })).ok).toBe(false);
     expect(changing.pack).toBe('another');
   });
 });

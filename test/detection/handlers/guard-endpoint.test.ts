@@ -96,6 +96,15 @@ describe('POST /v1/check', () => {
     expect(metrics).toEqual({ GuardChecks: 2, GuardStopped: 1 });
   });
 
+  it('does what the policy of the stage says', async () => {
+    needed = { ...needed, policy: { ...DEFAULT_POLICY, HIGH: 'redact', CRITICAL: 'redact' } };
+    const { answer } = await check({ message: `use ${leak()} for now` });
+    expect(answer).toMatchObject({
+      verdict: 'redact',
+      redacted: expect.stringMatching(/^use \[.*for now$/) as string,
+    });
+  });
+
   it('gives its verdict also where it cannot be recorded, and says so to the operator', async () => {
     needed = { ...needed, quarantine: { put: () => Promise.reject(new Error('throttled')) } };
     expect((await check({ message: leak() })).answer.verdict).toBe('block');

@@ -2,7 +2,9 @@ import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { guardPolicyText, guardPolicyVariable } from '../../../functions/contracts/guard.ts';
 import { createApp } from '../../../lib/app.ts';
+import { settingsFor } from '../../../lib/config/stages.ts';
 
 let dev: Template;
 let prod: Template;
@@ -38,6 +40,18 @@ describe("the guard's endpoint", () => {
       IdentitySource: ['$request.header.Authorization'],
       AuthorizerResultTtlInSeconds: 60,
     });
+  });
+
+  it('has the policy of its stage, in the words that the function reads', () => {
+    const { policy } = settingsFor((key) => (key === 'stage' ? 'dev' : undefined)).guard;
+    dev.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ GUARD_POLICY: guardPolicyText(policy) }) },
+    });
+    expect(guardPolicyVariable.parse(guardPolicyText(policy))).toEqual(policy);
+    expect(guardPolicyVariable.safeParse('LOW=allow,HIGH=block').success).toBe(false);
+    expect(guardPolicyVariable.safeParse(guardPolicyText(policy).replace('block', 'ignore')).success).toBe(
+      false,
+    );
   });
 
   it('takes a stated number of requests a second', () => {

@@ -51,11 +51,43 @@ describe('a file', () => {
     return openSource(path.join(directory, name));
   };
   const run = async (name: string, text: string) => {
-    const { quarantine, dependencies } = importInto();
+    const { quarantine, judged, dependencies } = importInto();
     const source = await file(name, text);
     const report = await importRecords(source, { remove: true, onProgress: () => undefined }, dependencies);
-    return { report, items: [...quarantine.items.values()] };
+    return { report, items: [...quarantine.items.values()], judged: [...judged.values()] };
   };
+
+  test('brings what was judged along with the case: who, what and why, without a secret in the why', async () => {
+    const row = (seed: number, action: string, reviewer: string, why: string) =>
+      `2024-05-01 10:00:00+00,GITLAB,"with ${secretOf(seed)} in it",${action},${reviewer},${why}`;
+    const { report, judged } = await run(
+      'judged.csv',
+      [
+        'timestamp,reason,log_line,review_action,reviewer,review_reason',
+        row(1, 'false_positive', 'ada', 'an example'),
+        row(2, '', '', ''),
+        row(3, 'confirmed', '', `it is ${secretOf(3)}`),
+        row(4, 'confirmed', 'ada', 'real'),
+        row(4, 'false_positive', 'bob', 'not real'),
+        row(5, 'perhaps', 'ada', ''),
+        '',
+      ].join('\n'),
+    );
+    expect(report).toMatchObject({ records: 6, rejected: 1, judged: 3, unjudged: [] });
+    expect(report.rejections).toEqual([
+      { place: 7, reason: expect.stringContaining('review_action') as string },
+    ]);
+    expect(judged).toEqual([
+      { action: 'false_positive', reviewer: 'ada', reason: 'an example' },
+      { action: 'confirmed', reviewer: 'unknown', reason: 'the reason held a secret and was left out' },
+      {
+        action: 'uncertain',
+        reviewer: 'bob',
+        reason: 'it was judged confirmed and false_positive in the older system',
+      },
+    ]);
+    expect(renderImport('judged.csv', report, false)).toContain('3 cases brought their judgement along');
+  });
 
   test('of PostgreSQL as CSV is read with quotes, line breaks and any order of columns', async () => {
     const { report, items } = await run(

@@ -1,8 +1,8 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createTcpLogSource } from '../../../functions/ingest/adapters/tcp-log-source.ts';
 import { Trouble } from '../../../functions/ingest/domain/ports.ts';
 import { systemClock } from '../../../functions/kernel/clock.ts';
@@ -22,11 +22,6 @@ async function aWriter(seed = 1): Promise<Writer & { cleanUp(): Promise<void> }>
   };
   return Object.assign(writer, { cleanUp });
 }
-
-const replicas = (): string[] =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith(`shhh-replica-${process.pid}-`));
-
-afterAll(() => expect(replicas()).toEqual([]));
 
 logSourceContract(async () => {
   const writer = await aWriter();
@@ -113,17 +108,6 @@ describe('a sick peer', () => {
 });
 
 describe('a replica', () => {
-  test('is removed when its session ends, and when its process was killed', async () => {
-    const abandoned = join(tmpdir(), 'shhh-replica-999999999-left');
-    mkdirSync(abandoned);
-    const ours = join(tmpdir(), `shhh-replica-${String(process.ppid)}-used`);
-    mkdirSync(ours);
-    onTestFinished(() => rmSync(ours, { recursive: true }));
-    createTcpLogSource(systemClock);
-    expect(readdirSync(tmpdir())).not.toContain('shhh-replica-999999999-left');
-    expect(readdirSync(tmpdir())).toContain(ours.slice(tmpdir().length + 1));
-  });
-
   test('does not take a writer down that was restored from a backup', async () => {
     const [original, backup] = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'shhh-writer-')));
     if (original === undefined || backup === undefined) throw new Error('no directories');

@@ -46,6 +46,20 @@ describe('shipping', () => {
     expect(harness.eventsOf('resumed')[1]?.resume).toEqual({ why: 'unchanged', from: 100 });
   });
 
+  test('goes on at once, and ships nothing twice, where a session asks for one in its place', async () => {
+    const log = new FakeLog(A);
+    log.readsPerSession = 2;
+    log.append(...entries(10_000));
+    const harness = new Harness(log);
+    const checked = at(harness, 2 * SECOND, () => expect(harness.missing(log)).toEqual([]));
+    await harness.run(10 * SECOND);
+    await checked;
+    expect(harness.accepted).toHaveLength(10_000);
+    expect(harness.eventsOf('connected').length).toBeGreaterThan(3);
+    expect(harness.eventsOf('troubled')).toEqual([]);
+    expect(harness.broken).toEqual([]);
+  });
+
   test('offers again only the messages that were refused', async () => {
     const log = new FakeLog(A);
     log.append(...Array.from({ length: 4 }, () => Buffer.alloc(150_000, 'x')));

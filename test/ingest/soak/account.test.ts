@@ -17,6 +17,8 @@ const found = ({ core, seq, secret }: SoakLeak, fork = 0): SoakFinding => ({
   redactedKey: `${secret.slice(0, 6)}****${secret.slice(-8)}`,
   detectedAt: new Date(START + seq + 250).toISOString(),
   fingerprint: secret,
+  correlationId: `abab.${String(fork)}.${String(seq)}`,
+  rule: 'A_RULE',
 });
 
 describe('the account of a soak', () => {
@@ -26,7 +28,7 @@ describe('the account of a soak', () => {
       quarantined: 2,
       duplicates: 0,
       lost: 0,
-      falseAlarms: 0,
+      falseAlarms: [],
       p50Ms: 250,
       p99Ms: 250,
     });
@@ -43,7 +45,7 @@ describe('the account of a soak', () => {
     expect(account([leak(1), leak(3)], findings)).toMatchObject({
       quarantined: 1,
       duplicates: 1,
-      falseAlarms: 1,
+      falseAlarms: [found(leak(9))],
       lost: 1,
     });
   });

@@ -175,6 +175,16 @@ describe('reviewing', () => {
     } while (cursor !== undefined);
     expect(seen).toHaveLength(6);
     expect(new Set(seen).size).toBe(6);
+    const pending = { by: 'status', value: 'pending' } as const;
+    const first = await desk.list(pending, { limit: 100 });
+    const opened = Date.parse((first.ok ? first.value.cases[0]?.openedAt : undefined) ?? '');
+    const of = async (bounds: { from?: number; until?: number }) => {
+      const page = await desk.list(pending, { limit: 100, ...bounds });
+      return page.ok ? page.value.cases.length : page.error;
+    };
+    expect(await of({ from: opened, until: opened + 1 })).toBeGreaterThan(0);
+    expect(await of({ from: opened + 1 })).toBe(0);
+    expect(await of({ from: opened + 1, until: opened })).toBe(0);
     expect(await desk.list({ by: 'severity', value: 'LOW' }, { limit: 2, cursor: 'bm9uZQ' })).toEqual({
       ok: false,
       error: 'cursor_of_another_query',

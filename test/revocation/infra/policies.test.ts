@@ -61,6 +61,15 @@ describe('the revoker', () => {
         'dynamodb:PutItem',
         'dynamodb:UpdateItem',
         'states:SendTaskSuccess',
+        'iam:DeleteRolePolicy',
+        'iam:DeleteUserPolicy',
+        'iam:GetAccessKeyLastUsed',
+        'iam:GetRolePolicy',
+        'iam:GetUserPolicy',
+        'iam:ListAccessKeys',
+        'iam:PutRolePolicy',
+        'iam:PutUserPolicy',
+        'iam:UpdateAccessKey',
       ].sort(),
     );
   });

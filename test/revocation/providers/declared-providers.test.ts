@@ -17,6 +17,22 @@ const USUAL: Traits = {
 const SPECIAL: Readonly<Record<string, Partial<Traits>>> = {
   // Setting a key inactive again answers as the first time.
   anthropic: { secondRevocation: 'revoked', canBeAmbiguous: true },
+  // Tells nothing without changing something.
+  'crates-io': { deadIdentifiesAs: 'identified', identifiesByCall: false, probes: false },
+  datadog: { revokes: false },
+  // Whoever has the address may delete it.
+  discord: { canBeDenied: false },
+  'gitlab-admin': { secondRevocation: 'revoked' },
+  // Its lookup finds deleted keys too, for 30 days.
+  'google-api-keys': { deadIdentifiesAs: 'identified' },
+  'google-service-account': { secondRevocation: 'revoked' },
+  heroku: { canBeAmbiguous: true },
+  // Always 202, so that nobody can use it to test guesses.
+  huggingface: { secondRevocation: 'revoked', canBeDenied: false },
+  openai: { canBeAmbiguous: true },
+  stripe: { revokes: false },
+  // A key that is not there may be another account's.
+  twilio: { deadIdentifiesAs: 'ambiguous' },
 };
 
 for (const protocol of PROTOCOLS)

@@ -53,7 +53,7 @@ const BASE62 = `0123456789${upper}${upper.toLowerCase()}`;
 const joined = (...parts: readonly string[]): string => parts.join('');
 
 /** CRC-32 in base 62, six digits: how GitHub's and npm's tokens end. Source: GitHub's description of its token formats. */
-function checksum62(body: string): string {
+export function checksum62(body: string): string {
   let rest = crc32(body);
   let digits = '';
   while (digits.length < 6) {

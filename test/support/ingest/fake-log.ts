@@ -22,6 +22,8 @@ export class FakeLog {
   /** A lagging copy shows no more than this. */
   showsAtMost = Number.POSITIVE_INFINITY;
   gone = false;
+  /** After so many reads a session asks for one in its place. */
+  readsPerSession = Number.POSITIVE_INFINITY;
   #entries: Buffer[] = [];
   #fork = 0;
   readonly #sessions = new Set<FakeSession>();
@@ -93,6 +95,7 @@ class FakeSession implements LogSession {
   #trouble: Trouble | undefined;
   #cutTo: number | undefined;
   #woken = new AbortController();
+  #reads = 0;
 
   constructor(log: FakeLog, pacer: Pacer, stop: AbortSignal) {
     this.#log = log;
@@ -144,6 +147,7 @@ class FakeSession implements LogSession {
   ): Promise<LogWindow | undefined> {
     const { fork, length } = this.head();
     if (start >= length) return undefined;
+    this.#reads += 1;
     const fault = this.#log.faults.shift();
     if (fault === 'stall') {
       await this.#pacer.sleep(READ_TIMEOUT_MS, new AbortController().signal);
@@ -175,6 +179,10 @@ class FakeSession implements LogSession {
 
   async release(): Promise<void> {
     this.#assertAlive();
+  }
+
+  isSpent(): boolean {
+    return this.#reads >= this.#log.readsPerSession;
   }
 
   takeTruncation(): number | undefined {

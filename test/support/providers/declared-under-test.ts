@@ -16,7 +16,7 @@ export const pack = providerPack.parse(JSON.parse(readFileSync(PACK, 'utf8')));
 
 /** HTTP that loses no time in tests: short patience, no pauses. */
 export const quickHttp = () =>
-  createHttp({ clock: systemClock, sleep: async () => {}, timeoutMs: 400, maxBytes: 500_000 });
+  createHttp({ clock: systemClock, sleep: async () => {}, timeoutMs: 250, maxBytes: 500_000 });
 
 let seed = 1_000;
 

@@ -34,6 +34,8 @@ export interface Traits {
   readonly secondRevocation: 'already_dead' | 'revoked';
   readonly probes: boolean;
   readonly revokes: boolean;
+  /** Whether a probe can see that a revoked credential still works; a record alone cannot. Left out: it can. */
+  readonly seesSlowness?: boolean;
   /** Whether identification asks the provider; else the secret itself tells all. */
   readonly identifiesByCall: boolean;
   /** Whether a list can hold two that look alike. */
@@ -167,7 +169,7 @@ export function providerContract(name: string, traits: Traits, open: () => Promi
         expect(await it.isRevoked('bystander')).toBe(false);
       });
 
-      if (traits.probes)
+      if (traits.probes && traits.seesSlowness !== false)
         test('sees a credential that goes on working after its revocation, and then its death', async () => {
           const identity = await identified();
           await it.enter('slow');

@@ -108,7 +108,8 @@ export interface StandIn {
   close(): Promise<void>;
 }
 
-async function listen(handle: (request: IncomingMessage, response: ServerResponse) => void) {
+/** A server on a free port of this machine. */
+export async function listen(handle: (request: IncomingMessage, response: ServerResponse) => void) {
   const server = createServer(handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -122,14 +123,14 @@ async function listen(handle: (request: IncomingMessage, response: ServerRespons
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+export async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
 }
 
 /** What strikes before any protocol is spoken. @returns whether it did */
-function strike(
+export function strike(
   world: World,
   request: IncomingMessage,
   response: ServerResponse,

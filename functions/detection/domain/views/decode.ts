@@ -19,7 +19,8 @@ export type Recipe =
   /** The beginning as it should be spelled. */
   | { readonly disguise: 'case'; readonly beginning: Buffer };
 
-export function decode(source: Source, region: Region): Source {
+/** @returns undefined where nothing in the region is encoded that way after all */
+export function decode(source: Source, region: Region): Source | undefined {
   const out = createViewWriter(region.to - region.from);
   const { bytes } = source;
   switch (region.disguise) {
@@ -57,7 +58,9 @@ export function decode(source: Source, region: Region): Source {
       decodeStepwise(bytes, region, out, (at) => lookalikeAt(bytes, at));
       break;
   }
-  return out.finish(source, region.disguise);
+  const view = out.finish(source, region.disguise);
+  const undone = region.disguise === 'case' || !view.isVerbatim(0, view.bytes.length);
+  return view.bytes.length > 0 && undone ? view : undefined;
 }
 
 /** UTF-16 in an encoding is text with a zero in every other byte, and reads as text without them. */

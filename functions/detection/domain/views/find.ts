@@ -54,33 +54,30 @@ const TEXT_GROUPS = 6;
 /** Bytes of text in a row in hex; rarer still by chance. */
 const TEXT_BYTES = 12;
 
-/** What stands at the beginning of an escape. Searched natively over the whole body. */
-const MARKS: readonly (readonly [
-  mark: string,
-  recipe: Recipe,
-  holds?: (bytes: Buffer, at: number) => boolean,
-])[] = [
-  ['\\u', { disguise: 'escapes' }],
-  ['\\x', { disguise: 'escapes' }],
-  ['\\/', { disguise: 'escapes' }],
-  ['\\\\', { disguise: 'escapes' }],
-  ['\\\n', { disguise: 'escapes' }],
-  ['%', { disguise: 'percent' }, (bytes, at) => hexAt(bytes, at + 1, at + 3) >= 0],
-  ['&#', { disguise: 'entities' }],
-  ['&quot;', { disguise: 'entities' }],
-  ['&amp;', { disguise: 'entities' }],
-  ['&equals;', { disguise: 'entities' }],
-  ['&lowbar;', { disguise: 'entities' }],
-  ['+ "', { disguise: 'concatenation', commas: false }],
-  ['+"', { disguise: 'concatenation', commas: false }],
-  ["+ '", { disguise: 'concatenation', commas: false }],
-  ["+'", { disguise: 'concatenation', commas: false }],
-  ['+ \\', { disguise: 'concatenation', commas: false }],
-  ['+\\', { disguise: 'concatenation', commas: false }],
-  ['+\n', { disguise: 'concatenation', commas: false }],
-  ['. "', { disguise: 'concatenation', commas: false }],
-  [". '", { disguise: 'concatenation', commas: false }],
-  ['.join(', { disguise: 'concatenation', commas: true }],
+interface Mark {
+  /** Its first byte is looked for natively over the whole body, the rest where that stands. */
+  readonly spelling: Buffer;
+  readonly recipe: Recipe;
+  readonly holds?: (bytes: Buffer, at: number) => boolean;
+}
+
+const marks = (recipe: Recipe, spellings: readonly string[], holds?: Mark['holds']): readonly Mark[] =>
+  spellings.map((spelling) => ({ spelling: Buffer.from(spelling), recipe, ...(holds && { holds }) }));
+
+/** What stands at the beginning of an escape, by its first byte; where several begin alike, the first that stands there. */
+const MARKS: ReadonlyMap<number, readonly Mark[]> = Map.groupBy(
+  [
+    ...marks({ disguise: 'escapes' }, ['\\u', '\\x', '\\/', '\\\\', '\\\n']),
+    ...marks({ disguise: 'percent' }, ['%'], (bytes, at) => hexAt(bytes, at + 1, at + 3) >= 0),
+    ...marks({ disguise: 'entities' }, ['&#', '&quot;', '&amp;', '&equals;', '&lowbar;']),
+    ...marks({ disguise: 'concatenation', commas: false }, ['+ "', '+"', "+ '", "+'", '+ \\', '+\\', '+\n']),
+  ],
+  ({ spelling }) => spelling[0] ?? 0,
+);
+/** The same for a byte that is in any text: looked for whole. */
+const WHOLE_MARKS: readonly Mark[] = [
+  ...marks({ disguise: 'concatenation', commas: false }, ['. "', ". '"]),
+  ...marks({ disguise: 'concatenation', commas: true }, ['.join(']),
 ];
 
 /**
@@ -110,7 +107,8 @@ export function findDisguised(
       else found.push({ ...region });
     },
   };
-  for (const [mark, recipe, holds] of MARKS) findMarks(layout, mark, recipe, holds, regions);
+  for (const [byte, alike] of MARKS) findMarks(layout, byte, alike, regions);
+  for (const mark of WHOLE_MARKS) findMarks(layout, mark.spelling, [mark], regions);
   findLookalikes(layout, regions);
   findTokens(layout, prefixes, regions, edges);
   return merged(layout, found);
@@ -121,22 +119,47 @@ interface Regions {
   push(region: FoundRegion): void;
 }
 
+/** @param sought what all of `alike` begin with */
 function findMarks(
   { bytes, ends }: Layout,
-  mark: string,
-  recipe: Recipe,
-  holds: ((bytes: Buffer, at: number) => boolean) | undefined,
+  sought: number | Buffer,
+  alike: readonly Mark[],
   regions: Regions,
 ): void {
   const last = ends.at(-1) ?? 0;
   let text = 0;
-  for (let at = bytes.indexOf(mark, 0, 'latin1'); at >= 0 && at < last;) {
-    while ((ends[text] ?? last) <= at) text += 1;
-    const to = at + mark.length;
-    if (to <= (ends[text] ?? 0) && (holds === undefined || holds(bytes, at)))
+  let end = ends[0] ?? 0;
+  for (let at = bytes.indexOf(sought); at >= 0 && at < last;) {
+    while (end <= at) {
+      text += 1;
+      end = ends[text] ?? last;
+    }
+    let next = at + 1;
+    for (const { spelling, recipe, holds } of alike) {
+      const to = at + spelling.length;
+      if (to > end || !standsAt(bytes, at, spelling) || (holds !== undefined && !holds(bytes, at))) continue;
       regions.push({ ...recipe, text, from: at, to });
-    at = bytes.indexOf(mark, to, 'latin1');
+      next = to;
+      break;
+    }
+    at = nextOf(bytes, sought, next);
   }
+}
+
+function standsAt(bytes: Buffer, at: number, text: Buffer): boolean {
+  for (let offset = 0; offset < text.length; offset += 1)
+    if (bytes[at + offset] !== text[offset]) return false;
+  return true;
+}
+
+/** Where marks stand close, the next is sooner found here than by a native call. */
+const CLOSE = 32;
+
+function nextOf(bytes: Buffer, sought: number | Buffer, from: number): number {
+  if (typeof sought !== 'number') return bytes.indexOf(sought, from);
+  const far = Math.min(bytes.length, from + CLOSE);
+  for (let at = from; at < far; at += 1) if (bytes[at] === sought) return at;
+  return bytes.indexOf(sought, far);
 }
 
 function findLookalikes({ bytes, starts, ends }: Layout, regions: Regions): void {
@@ -446,6 +469,8 @@ function findSeparators(
       (next && (previous || bytes[at + 2 * step] === separator)) ||
       (previous && bytes[at - 2 * step] === separator);
     if (!isRegular) continue;
+    const least = every <= 2 ? 8 : every <= 5 ? 4 : 3;
+    if (!areAsMany(bytes, at, step, separator, least)) continue;
     let first = at;
     while (first - step >= start && bytes[first - step] === separator && isPiece(bytes, first - every, first))
       first -= step;
@@ -453,13 +478,15 @@ function findSeparators(
     while (last + step < end && bytes[last + step] === separator && isPiece(bytes, last + 1, last + step))
       last += step;
     const count = (last - first) / step + 1;
-    if (count < (every <= 2 ? 8 : every <= 5 ? 4 : 3)) continue;
+    if (count < least) continue;
     let from = first;
     while (from > start && from > first - LONGEST_START && isPiece(bytes, from - 1, from)) from -= 1;
     let to = last + 1;
     while (to < end && to < last + LONGEST_END && isPiece(bytes, to, to + 1)) to += 1;
-    // Looked at once and not again from its next separator, or a long one would cost its square.
-    if (!looksRandom(bytes, from, to, every) || isUuid(bytes, from, to, first, count)) return to;
+    // Looked at once and not again from its next separator, or a long one would cost its square; past its last one
+    // others may stand that are the real ones, where these are marks of the token itself.
+    const answered = last + 1;
+    if (!looksRandom(bytes, from, to, every) || isUuid(bytes, from, to, first, count)) return answered;
     // The first and the last separator may be no part of it, but stand before and after it.
     for (const [skipped, kept] of count > 3 ? EDGES : EDGES.slice(0, 1))
       regions.push({
@@ -471,9 +498,17 @@ function findSeparators(
         every,
         count: count - skipped - kept,
       });
-    return to;
+    return answered;
   }
   return undefined;
+}
+
+/** Whether so many of one byte stand at equal steps around a place, whatever is between. */
+function areAsMany(bytes: Buffer, at: number, step: number, byte: number, least: number): boolean {
+  let count = 1;
+  for (let place = at - step; count < least && bytes[place] === byte; place -= step) count += 1;
+  for (let place = at + step; count < least && bytes[place] === byte; place += step) count += 1;
+  return count >= least;
 }
 
 const EDGES = [
@@ -561,8 +596,15 @@ function merged({ bytes, starts, ends }: Layout, found: readonly FoundRegion[]):
     open.set(key, { ...region, from, lastMark: region.to });
   }
   for (const region of open.values()) close(region);
-  // An order that is each text's own, whatever texts lie beside it.
-  regions.sort((a, b) => a.text - b.text || a.from - b.from || (a.disguise < b.disguise ? -1 : 1));
+  // An order that is each text's own, whatever texts lie beside it; and first what holds nothing but what is encoded,
+  // since it is small, so that copies of what stands around marks do not use up what may be decoded.
+  regions.sort(
+    (a, b) =>
+      a.text - b.text ||
+      Number(isExact(b)) - Number(isExact(a)) ||
+      a.from - b.from ||
+      (a.disguise < b.disguise ? -1 : 1),
+  );
   return regions.map((region) => {
     const start = starts[region.text] ?? 0;
     const moved = { ...region, from: region.from - start, to: region.to - start };

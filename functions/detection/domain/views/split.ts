@@ -52,7 +52,11 @@ export function joinSplit(
     const to = edge.side === 'head' ? edge.from : startOf(tail.bytes, field);
     if (from === undefined || to === undefined) continue;
     const name = `${String(head.entry)} ${String(from)} ${String(to)}`;
-    if (!views.has(name)) views.set(name, joined(head, from, tail, to));
+    if (views.has(name)) continue;
+    const label = LABEL.exec(tail.bytes.toString('latin1', to, to + HALF_BYTES))?.[0].length ?? 0;
+    views.set(name, joined(head, from, tail, to));
+    // `-` and `7.` may be a label's, or the secret's own.
+    if (label > 0) views.set(`${name} labelled`, joined(head, from, tail, to + label));
   }
   return [...views.values()];
 }
@@ -104,13 +108,11 @@ function endOf(bytes: Buffer, field: string | undefined): number | undefined {
   return undefined;
 }
 
-/** @param from where the first half ends in `head`; `to`: where the string of the second half starts in `tail` */
+/** @param from where the first half ends in `head`; `to`: where the second half starts in `tail` */
 function joined(head: Source, from: number, tail: Source, to: number): Source {
   const first = head.bytes.subarray(Math.max(0, from - HALF_BYTES), from);
   const kept = first.subarray(0, first.length - (TRAIL.exec(first.toString('latin1'))?.[0].length ?? 0));
-  const second = tail.bytes.subarray(to, to + HALF_BYTES);
-  const label = LABEL.exec(second.toString('latin1'))?.[0].length ?? 0;
-  const rest = second.subarray(label);
+  const rest = tail.bytes.subarray(to, to + HALF_BYTES);
   const start = from - first.length;
   const placesOf = (low: number, high: number) => [
     ...(low < kept.length
@@ -120,7 +122,7 @@ function joined(head: Source, from: number, tail: Source, to: number): Source {
       ? [
           {
             entry: tail.entry,
-            offset: to + label + Math.max(0, low - kept.length),
+            offset: to + Math.max(0, low - kept.length),
             length: high - Math.max(low, kept.length),
           },
         ]

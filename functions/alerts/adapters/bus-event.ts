@@ -1,0 +1,105 @@
+/** Events of the bus as rules see them: flat, named, with an id that a repetition shares. */
+import { z } from 'zod';
+import { ANNOUNCED_EVENTS, announcedEvent } from '../../contracts/announced.ts';
+import {
+  CASE_CHANGED,
+  caseChanged,
+  QUARANTINE_EVENT_SOURCE,
+  SECRET_QUARANTINED,
+  secretQuarantined,
+} from '../../contracts/quarantine.ts';
+import { err, ok, type Result } from '../../kernel/result.ts';
+import { describeProblems } from '../../platform/problems.ts';
+import type { AlertEvent } from '../domain/event.ts';
+
+const envelope = z.object({ source: z.string(), 'detail-type': z.string(), detail: z.unknown() });
+
+// A newer publisher may add fields: they are dropped, not refused.
+const READERS: readonly (readonly [string, z.ZodType<AlertEvent>])[] = [
+  [
+    `${QUARANTINE_EVENT_SOURCE}/${SECRET_QUARANTINED}`,
+    z.object(secretQuarantined.shape).transform(({ rule, case: of, ...found }) => ({
+      id: found.findingId,
+      at: Date.parse(found.detectedAt),
+      fields: {
+        event: SECRET_QUARANTINED,
+        ...scalarsOf(found),
+        ruleName: rule,
+        reference:
+          found.stage === 'blocked-before-send'
+            ? `guard:${found.messageId ?? 'unknown'}`
+            : `hyperlog:${found.position}`,
+        pages: of?.pages ?? true,
+        ...(of
+          ? { caseId: of.caseId, status: of.status, occurrences: of.occurrences, reappeared: of.reappeared }
+          : {}),
+      },
+    })),
+  ],
+  [
+    `${QUARANTINE_EVENT_SOURCE}/${CASE_CHANGED}`,
+    z.object(caseChanged.omit({ reason: true }).shape).transform(({ reviewer, agents, ...change }) => ({
+      id: `${change.caseId}#${change.openedAt}#${change.caseVersion}`,
+      at: Date.parse(change.changedAt),
+      fields: { event: CASE_CHANGED, ...scalarsOf(change), principal: reviewer, agent: agents[0] },
+    })),
+  ],
+  ...Object.entries(ANNOUNCED_EVENTS).map(
+    ([name, source]) =>
+      [
+        `${source}/${name}`,
+        announcedEvent.transform(({ eventId, at, ...fields }) => ({
+          id: `${name}#${eventId}`,
+          at: Date.parse(at),
+          fields: { event: name, ...fields },
+        })),
+      ] as const,
+  ),
+  [
+    'aws.cloudwatch/CloudWatch Alarm State Change',
+    z
+      .object({
+        alarmName: z.string(),
+        // CloudWatch writes `2026-11-21T08:30:00.000+0000`.
+        state: z.object({ value: z.string(), timestamp: z.string() }),
+        configuration: z.object({ description: z.string().optional() }).optional(),
+      })
+      .transform(({ alarmName, state, configuration }) => ({
+        id: `${alarmName}#${state.timestamp}`,
+        at: Date.parse(state.timestamp.replace(/\+0000$/, 'Z')),
+        fields: {
+          event: 'AlarmStateChanged',
+          alarm: alarmName,
+          state: state.value,
+          runbook: /runbook\.md#(\w+)/.exec(configuration?.description ?? '')?.[1],
+        },
+      })),
+  ],
+];
+const readers = new Map(READERS);
+
+function scalarsOf(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value)),
+  );
+}
+
+/**
+ * Reads what the bus put into the queue.
+ * @returns the event; why it is none, without quoting it
+ */
+export function readBusEvent(body: string): Result<AlertEvent, string> {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return err('the message is no JSON');
+  }
+  const outer = envelope.safeParse(value);
+  if (!outer.success) return err(describeProblems(outer.error));
+  const reader = readers.get(`${outer.data.source}/${outer.data['detail-type']}`);
+  if (!reader) return err('no rule speaks of such an event');
+  const parsed = reader.safeParse(outer.data.detail);
+  if (!parsed.success) return err(describeProblems(parsed.error));
+  return Number.isFinite(parsed.data.at) ? ok(parsed.data) : err('it does not say when it happened');
+}

@@ -1,0 +1,34 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { LogSource } from '../domain/log-source.ts';
+
+/** A log in a directory: a copy of its bucket. */
+export function createDirectorySource(root: string): LogSource {
+  return {
+    async read(object) {
+      try {
+        return await readFile(path.join(root, object));
+      } catch (error) {
+        if (
+          error instanceof Error &&
+          'code' in error &&
+          (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+        )
+          return undefined;
+        throw error;
+      }
+    },
+    async *list() {
+      yield* walk(root, '');
+    },
+  };
+}
+
+// One directory at a time: tiles lie in directories of a thousand.
+async function* walk(root: string, below: string): AsyncGenerator<string> {
+  for (const entry of await readdir(path.join(root, below), { withFileTypes: true })) {
+    const object = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (entry.isDirectory()) yield* walk(root, object);
+    else yield object;
+  }
+}
