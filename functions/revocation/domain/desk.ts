@@ -61,7 +61,7 @@ async function carryOut(
 }
 
 /** @param nowMs epoch milliseconds */
-export function decideAtDesk(record: RevocationRecord, decision: Decision, nowMs: number): Plan | Refused {
+function decideAtDesk(record: RevocationRecord, decision: Decision, nowMs: number): Plan | Refused {
   const { by, why } = decision;
   switch (decision.do) {
     case 'approve':

@@ -1,7 +1,7 @@
 /** How many credentials may be revoked within an hour before people decide: a planted flood must not become a weapon. */
 
 /** The length of the window, in milliseconds. */
-export const LIMIT_WINDOW_MS = 3_600_000;
+const LIMIT_WINDOW_MS = 3_600_000;
 
 /** What was admitted lately: each case once, with its time in epoch milliseconds. */
 export type Admissions = Readonly<Record<string, number>>;

@@ -13,7 +13,7 @@ import type { CredentialIdentity, ProviderCall, Use } from './provider.ts';
 import { INITIAL_STATE, isTerminal, next, type Move } from './transitions.ts';
 
 /** Calls that a record keeps: the first ones say what was done, the last ones how it ended. */
-export const MAX_CALLS = 60;
+const MAX_CALLS = 60;
 const MAX_USES = 100;
 /** Of what a provider said, in characters. */
 const MAX_NOTE = 500;

@@ -31,7 +31,7 @@ export interface StepDependencies {
 }
 
 /** Tries of a step that the provider does not answer: with the waits between them, about a quarter of an hour. */
-export const MAX_ATTEMPTS = 10;
+const MAX_ATTEMPTS = 10;
 /** Containing is an extra: it may not hold up the kill. */
 const MAX_CONTAIN_ATTEMPTS = 2;
 /** Longest wait between two tries, and between two looks at a credential that must die, in seconds. */
@@ -42,7 +42,7 @@ const DEADLINE_SLACK_MS = 60_000;
 /** How long a revoked credential is looked at beyond its deadline where looking itself fails. */
 const UNSEEN_GRACE_MS = 900_000;
 /** Longer than a step's function may run: who claims a call and dies has stopped calling when the claim ends. */
-export const CLAIM_MS = 75_000;
+const CLAIM_MS = 75_000;
 const MAX_WRITES = 8;
 
 const GO: StepAnswer = { next: 'go', waitSeconds: 0 };

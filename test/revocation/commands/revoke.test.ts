@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { approvalButton } from '../../../functions/contracts/revocation.ts';
 import { viewOf } from '../../../functions/revocation/domain/revocation.ts';
 import { parseRevokeCommand, renderRevocation } from '../../../scripts/revoke/commands.ts';
 import { aCaseId, aRevocation } from '../../support/revocation-builder.ts';
@@ -39,4 +40,10 @@ describe('the command line', () => {
     expect(shown('manual')).toMatch(/By hand:\n {2}1\. Delete it\./);
     expect(shown('live')).not.toMatch(/By hand/);
   });
+});
+
+test('a button in a chat names the run that it decides about, and nobody who presses it', () => {
+  const value = { v: 1, do: 'approve', caseId: CASE, run: 1 };
+  expect(approvalButton.safeParse(value).success).toBe(true);
+  expect(approvalButton.safeParse({ ...value, by: 'ann' }).success).toBe(false);
 });
