@@ -1,5 +1,6 @@
 import { App, Tags, Validations, type AppProps } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import type { Settings } from './config/settings.ts';
 import { settingsFor } from './config/stages.ts';
 import { AssuranceStack } from './stacks/assurance-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
@@ -9,10 +10,14 @@ import { ResponseStack } from './stacks/response-stack.ts';
 /**
  * The whole application for the stage that the context names (`-c stage=…`, `-c architecture=…`).
  * Synthesis fails on any finding of cdk-nag that is not acknowledged in place.
+ * @param change makes other settings of the stage's
  */
-export function createApp(props: AppProps = {}): App {
+export function createApp(
+  props: AppProps = {},
+  change: (settings: Settings) => Settings = (settings) => settings,
+): App {
   const app = new App(props);
-  const settings = settingsFor((key) => app.node.tryGetContext(key));
+  const settings = change(settingsFor((key) => app.node.tryGetContext(key)));
   const prefix = `shhh-${settings.stage}`;
   const data = new DataStack(app, `${prefix}-data`, { settings });
   const detection = new DetectionStack(app, `${prefix}-detection`, { data });

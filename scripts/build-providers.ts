@@ -1,6 +1,7 @@
 /**
- * `node scripts/build-providers.ts`: checks `patterns/revocation/*.yaml` and packs them for the functions. With `--check`
- * it writes nothing and fails when the written pack is not what the declarations compile to.
+ * `node scripts/build-providers.ts`: checks `patterns/revocation/*.yaml`, packs them for the functions, and writes the
+ * table of providers into functions/revocation/README.md. With `--check` it writes nothing and fails where either is not
+ * what the declarations say.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -11,9 +12,11 @@ import {
   describeDeclarationProblem,
   type DeclarationFile,
 } from '../functions/revocation/domain/declaration.ts';
+import { providersTable, withTable } from './providers/table.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const PACK = path.join(ROOT, 'functions/revocation/providers.json');
+const PAGE = path.join(ROOT, 'functions/revocation/README.md');
 const RULES = path.join(ROOT, 'functions/detection/patterns.json');
 
 const rulePack = z.object({ rules: z.array(z.object({ secretType: z.string() })) });
@@ -36,7 +39,8 @@ export async function knownSecretTypes(): Promise<ReadonlySet<string>> {
   return new Set(rules.map((rule) => rule.secretType));
 }
 
-async function main(check: boolean): Promise<number> {
+/** @returns the exit code */
+export async function buildProviders(check: boolean): Promise<number> {
   const files = await readDeclarations();
   const compiled = compileProviders(files, await knownSecretTypes());
   if ('problems' in compiled) {
@@ -47,16 +51,27 @@ async function main(check: boolean): Promise<number> {
     return 1;
   }
   const { pack } = compiled;
-  const style = await prettier.resolveConfig(PACK);
-  const text = await prettier.format(JSON.stringify(pack), { ...style, parser: 'json' });
-  if (check) {
-    if ((await readFile(PACK, 'utf8')) === text) return 0;
-    console.error('functions/revocation/providers.json is not what the declarations compile to: run this.');
+  const page = withTable(await readFile(PAGE, 'utf8'), providersTable(pack));
+  if (page === undefined) {
+    console.error('functions/revocation/README.md has lost the markers of its table: put them back.');
     return 1;
   }
-  await writeFile(PACK, text);
-  console.log(`${pack.providers.length} declared providers, pack ${pack.digest}`);
+  const wanted = [
+    [PACK, JSON.stringify(pack), 'json'],
+    [PAGE, page, 'markdown'],
+  ] as const;
+  for (const [file, content, parser] of wanted) {
+    const text = await prettier.format(content, { ...(await prettier.resolveConfig(file)), parser });
+    if (!check) await writeFile(file, text);
+    else if ((await readFile(file, 'utf8')) !== text) {
+      console.error(
+        `${path.relative(ROOT, file)} is not what the declarations say: run npm run build:providers.`,
+      );
+      return 1;
+    }
+  }
+  if (!check) console.log(`${pack.providers.length} declared providers, pack ${pack.digest}`);
   return 0;
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.includes('--check'));
+if (import.meta.main) process.exitCode = await buildProviders(process.argv.includes('--check'));

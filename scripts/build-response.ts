@@ -6,8 +6,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as prettier from 'prettier';
-import { systemClock } from '../functions/kernel/clock.ts';
-import { knownProviders } from '../functions/revocation/adapters/known-providers.ts';
+import { knownProviders } from '../functions/revocation/adapters/providers.ts';
 import { compilePolicy } from '../functions/revocation/domain/compile-policy.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -21,7 +20,7 @@ async function main(check: boolean): Promise<number> {
     for (const problem of compiled.error) console.error(problem);
     return 1;
   }
-  const sealed = knownProviders(systemClock, '0'.repeat(12))
+  const sealed = knownProviders()
     .filter((each) => each.needsSecret)
     .flatMap((each) => each.secretTypes)
     .toSorted();

@@ -20,6 +20,8 @@ import { sampleOf } from './mutate/samples.ts';
 /** Rounds in a row in which no text tells a survivor apart, before the rest is left as it is: more where few are left. */
 const roundsFor = (left: number): number => 15 + Math.round(600 / left);
 const TEXTS_A_ROUND = 12;
+/** Time for one rule, ms: a regex of hundreds of repeats takes long to try, and is tried again the next time. */
+const SEARCH_MS = 6_000;
 
 interface Survivor {
   readonly mutant: Mutant;
@@ -33,8 +35,10 @@ function boundsFor({ source: { regex, secretGroup } }: NamedRule, survivors: Sur
   const own = parseRegex(regex);
   const random = createRandom(regex.length);
   const found: Bound[] = [];
+  const until = performance.now() + SEARCH_MS;
   let left = survivors;
   for (let idle = 0; left.length > 0 && idle < roundsFor(left.length); idle += 1) {
+    if (performance.now() > until) break;
     let best: { bound: Bound; left: Survivor[] } | undefined;
     for (let index = 0; index < TEXTS_A_ROUND; index += 1) {
       const from = random.int(2) === 0 ? own : (left[random.int(left.length)]?.tree ?? own);

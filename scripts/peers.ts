@@ -1,13 +1,19 @@
 /**
- * `npm run peers -- add HOST:PORT KEY [--name NAME] [--index] | list | remove KEY`, with `--stage local|dev|prod` or `--table NAME`:
+ * `npm run peers -- add HOST:PORT KEY [--name NAME] [--index] | list | suspicions | remove KEY`, with `--stage local|dev|prod` or `--table NAME`:
  * which logs a deployed stage follows. The shipper sees a change within about a second.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, DynamoDBDocumentClient, paginateQuery, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
-import { ingestKey, peerItem, statusItem } from '../functions/contracts/ingest-state.ts';
-import { parsePeersCommand, renderPeers, type PeersCommand } from './peers/commands.ts';
+import {
+  addressOf,
+  ingestKey,
+  peerItem,
+  statusItem,
+  suspicionItem,
+} from '../functions/contracts/ingest-state.ts';
+import { parsePeersCommand, renderPeers, renderSuspicions, type PeersCommand } from './peers/commands.ts';
 import { bounded, outputOf } from './support/stage.ts';
 
 try {
@@ -33,12 +39,17 @@ async function run(command: PeersCommand, TableName: string): Promise<void> {
   switch (command.do) {
     case 'add':
       await dynamo.send(new PutCommand({ TableName, Item: command.item }));
-      console.log(`Following ${command.item.core} at ${command.item.host}:${command.item.port}.`);
+      console.log(`Following ${command.item.core} at ${addressOf(command.item)}.`);
       return;
     case 'remove':
       await dynamo.send(new DeleteCommand({ TableName, Key: ingestKey.peer(command.core) }));
       await dynamo.send(new DeleteCommand({ TableName, Key: ingestKey.status(command.core) }));
       console.log(`Not following ${command.core} any longer. Added again, it goes on where it stopped.`);
+      return;
+    case 'suspicions':
+      console.log(
+        renderSuspicions(await readAll(dynamo, TableName, ingestKey.suspicion('', '').pk, suspicionItem)),
+      );
       return;
     case 'list': {
       const peers = await readAll(dynamo, TableName, ingestKey.peer('').pk, peerItem);

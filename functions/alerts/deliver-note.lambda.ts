@@ -130,16 +130,23 @@ function channelOf(env: z.output<typeof deliverNoteEnv>): NoteChannel {
   };
   const settings = <T>(schema: z.ZodType<T>) =>
     createSettings(createSecretsManager(), need(env.SETTINGS_SECRET_ARN, 'SETTINGS_SECRET_ARN'), schema, now);
+  const withSettings = <T>(
+    schema: z.ZodType<T>,
+    create: (read: () => Promise<T | undefined>) => NoteChannel,
+  ): NoteChannel => {
+    const { read, forget } = settings(schema);
+    return { ...create(read), forgetSettings: forget };
+  };
   switch (env.CHANNEL) {
     case 'sns':
       return createSnsNoteChannel(createSns(), need(env.ALERT_TOPIC_ARN, 'ALERT_TOPIC_ARN'));
     case 'slack':
-      return createSlackChannel(settings(slackSettings));
+      return withSettings(slackSettings, createSlackChannel);
     case 'pagerduty':
-      return createPagerDutyChannel(settings(pagerDutySettings));
+      return withSettings(pagerDutySettings, createPagerDutyChannel);
     case 'email':
-      return createEmailChannel(createSes(), settings(emailSettings));
+      return withSettings(emailSettings, (read) => createEmailChannel(createSes(), read));
     case 'webhook':
-      return createWebhookChannel(settings(webhookSettings), now);
+      return withSettings(webhookSettings, (read) => createWebhookChannel(read, now));
   }
 }

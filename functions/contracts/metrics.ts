@@ -9,6 +9,10 @@ export const QUARANTINE_SIZE = 'QuarantineSize';
 export const MESSAGES_SCANNED = 'MessagesScanned';
 /** Entries that the queue has accepted from the shipper; unit Count. */
 export const ENTRIES_SHIPPED = 'EntriesShipped';
+/** Entries that were not shipped, since their type is excluded by configuration; unit Count. */
+export const ENTRIES_EXCLUDED = 'EntriesExcluded';
+/** Logs and peers that did what no sound one does, once in a run for each log and kind; unit Count. */
+export const SUSPECT_LOGS = 'SuspectLogs';
 /** From the oldest entry of a window being known to exist to the queue having accepted the window; unit Milliseconds. */
 export const SHIP_LAG = 'ShipLag';
 /** Alerts that rules have raised; unit Count. */

@@ -13,4 +13,13 @@ export const shipEntriesEnv = z.object({
   RUN_SECONDS: z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(5).max(840)),
   /** From one dispatch of live entries to the next, at least, in milliseconds: latency against requests. */
   SPACING_MS: z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(0).max(5_000)),
+  /**
+   * Types of entries that are not shipped, hence never scanned, separated by commas: the value of `type` or
+   * `message_type` at the top of an entry's JSON. None by default.
+   */
+  EXCLUDED_TYPES: z
+    .string()
+    .regex(/^(?:[\w.-]{1,64}(?:,[\w.-]{1,64})*)?$/)
+    .default('')
+    .transform((list) => (list === '' ? [] : list.split(','))),
 });

@@ -29,8 +29,11 @@ export const createSqs = (): SQSClient => new SQSClient(bounded);
 export const createStepFunctions = (): SFNClient => new SFNClient(bounded);
 export const createIam = (): IAMClient => new IAMClient(bounded);
 /** Signs with these credentials and with no others. */
-export const createSts = (credentials: {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}): STSClient => new STSClient({ ...bounded, credentials });
+export const createSts = (
+  credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  },
+  endpoint?: string,
+): STSClient => new STSClient({ ...bounded, credentials, ...(endpoint !== undefined && { endpoint }) });

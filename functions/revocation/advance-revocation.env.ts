@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { providersEnv } from './providers.env.ts';
 
-export const advanceRevocationEnv = z.object({
+export const advanceRevocationEnv = providersEnv.extend({
   /** The AWS account in which the revoker may act. */
   ACCOUNT_ID: z.string().regex(/^\d{12}$/),
   REVOCATION_TABLE: z.string().min(1),

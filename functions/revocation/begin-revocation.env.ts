@@ -1,8 +1,6 @@
 import { z } from 'zod';
 
 export const beginRevocationEnv = z.object({
-  /** The AWS account in which the revoker may act. */
-  ACCOUNT_ID: z.string().regex(/^\d{12}$/),
   REVOCATION_TABLE: z.string().min(1),
   STATE_MACHINE_ARN: z.string().min(1),
   /** Days that the record of a revocation is kept. */

@@ -7,7 +7,7 @@ import { createDynamo, createStepFunctions } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
 import { createLogger, describeError } from '../platform/logger.ts';
 import { createDynamoRevocationStore } from './adapters/dynamo-revocation-store.ts';
-import { knownProviders } from './adapters/known-providers.ts';
+import { knownProviders } from './adapters/providers.ts';
 import { createStepFunctionsWorkflow } from './adapters/step-functions-workflow.ts';
 import { beginRevocationEnv } from './begin-revocation.env.ts';
 import { beginRevocation, type BeginDependencies } from './domain/begin-revocation.ts';
@@ -63,7 +63,7 @@ function build(): BeginRevocationDependencies {
   return {
     store: createDynamoRevocationStore({ client: createDynamo(), table: env.REVOCATION_TABLE }),
     workflow: createStepFunctionsWorkflow(createStepFunctions(), env.STATE_MACHINE_ARN),
-    providers: knownProviders(systemClock, env.ACCOUNT_ID),
+    providers: knownProviders(),
     clock: systemClock,
     keptDays: env.KEPT_DAYS,
     logger: createLogger('revocation'),

@@ -8,12 +8,20 @@ export const dev: Settings = {
   logRetentionDays: 30,
   keepData: false,
   tracing: true,
-  shipper: { runSeconds: 65, spacingMs: 60 },
+  shipper: {
+    host: 'lambda',
+    drivers: ['tcp'],
+    excludedTypes: [],
+    container: { cpuUnits: 512, memoryMb: 1024 },
+    runSeconds: 65,
+    spacingMs: 40,
+  },
   consoleUrl: 'https://shhh.example.com',
   guard: {
     requestsPerSecond: 50,
     burst: 100,
     policy: { LOW: 'redact', MEDIUM: 'redact', HIGH: 'block', CRITICAL: 'block' },
   },
+  revocation: { publicProviders: true, addresses: {} },
   detector: { maxConcurrency: 10 },
 };

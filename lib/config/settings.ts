@@ -1,3 +1,4 @@
+import type { Driver } from '../../functions/contracts/ingest-state.ts';
 import type { GuardPolicy } from '../../functions/contracts/guard.ts';
 import type { RetentionDays } from '../../functions/contracts/quarantine.ts';
 
@@ -18,6 +19,17 @@ export interface Settings {
   /** Where people look at cases: alerts link there. */
   readonly consoleUrl: string;
   readonly shipper: {
+    /**
+     * Where it runs: `lambda`, a function that is started each minute; `fargate`, a container of Amazon ECS; `own`, a
+     * process that you run yourself (`npx shhh-shipper`), on the agents' host or anywhere else.
+     */
+    readonly host: 'lambda' | 'fargate' | 'own';
+    /** What it may read logs by. A host that cannot run one of them is refused at synth. */
+    readonly drivers: readonly Driver[];
+    /** Types of entries that are not shipped, hence never scanned; counted as `EntriesExcluded`. None by default. */
+    readonly excludedTypes: readonly string[];
+    /** Size of the container, where it runs in one. 1,024 units of CPU are one vCPU. */
+    readonly container: { readonly cpuUnits: 256 | 512 | 1024 | 2048; readonly memoryMb: number };
     /** Seconds that one run follows the logs; over 60, so that the next run can take over without a gap. */
     readonly runSeconds: number;
     /**
@@ -25,7 +37,7 @@ export interface Settings {
      * average; what each dispatch costs is in docs/cost.md.
      */
     readonly spacingMs: number;
-    /** Private network that the shipper runs in to reach its peers; absent: the public one. */
+    /** Private network that the shipper runs in to reach its peers; absent: the public one. A container needs one. */
     readonly network?: {
       readonly vpcId: string;
       readonly availabilityZones: readonly string[];
@@ -39,6 +51,15 @@ export interface Settings {
     readonly burst: number;
     /** What the endpoint does about a secret in a message, by its severity. */
     readonly policy: GuardPolicy;
+  };
+  readonly revocation: {
+    /**
+     * Whether a provider is asked at its public address where none is set below. Where not, a provider without an
+     * address of its own is off: nothing that leaks is sent anywhere.
+     */
+    readonly publicProviders: boolean;
+    /** Where providers are, by name: `gitlab.api`, `github.api`, `vault.api` for installations of one's own, `aws.sts`. */
+    readonly addresses: Readonly<Record<string, string>>;
   };
   readonly detector: {
     /** Functions that scan at the same time, at most. */

@@ -1,26 +1,22 @@
 import { Duration } from 'aws-cdk-lib';
-import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
-import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { shipEntriesEnv } from '../../functions/ingest/ship-entries.env.ts';
-import type { Settings } from '../config/settings.ts';
 import { Alarm, ONE_MINUTE } from '../platform/alarm.ts';
 import { EveryMinute } from '../platform/every-minute.ts';
-import type { Foundation } from '../platform/foundation.ts';
 import type { HypercoreLayer } from '../platform/layers.ts';
 import { ServiceFunction } from '../platform/service-function.ts';
-import type { EntryQueue } from './entry-queue.ts';
-import type { IngestTable } from './ingest-table.ts';
+import {
+  alarmOnSuspects,
+  grantShipping,
+  networkOf,
+  shippingEnvironment,
+  SHIPPING_IMPACT,
+  type ShippingProps,
+} from './shipping.ts';
 
-export interface ShipperProps {
-  readonly foundation: Foundation;
-  readonly table: IngestTable;
-  readonly entries: EntryQueue;
-  readonly bus: IEventBus;
+export interface ShipperProps extends ShippingProps {
   readonly hypercore: HypercoreLayer;
 }
-
-const IMPACT = 'New entries of the fleet are not read: leaks in them stay unseen.';
 
 /** Follows the logs: a run a minute, each longer than a minute, handing over under a lease. */
 export class Shipper extends Construct {
@@ -28,18 +24,15 @@ export class Shipper extends Construct {
 
   constructor(scope: Construct, id: string, props: ShipperProps) {
     super(scope, id);
-    const { foundation, table, entries } = props;
-    const { runSeconds, spacingMs, network } = foundation.settings.shipper;
+    const { foundation } = props;
+    const { runSeconds, network } = foundation.settings.shipper;
     this.function = new ServiceFunction(this, 'Ship', {
       settings: foundation.settings,
       handler: 'ingest/ship-entries',
       schema: shipEntriesEnv,
       environment: {
-        INGEST_TABLE: table.table.tableName,
-        ENTRY_QUEUE_URL: entries.queue.queueUrl,
-        EVENT_BUS_NAME: props.bus.eventBusName,
+        ...shippingEnvironment(props),
         RUN_SECONDS: String(runSeconds),
-        SPACING_MS: String(spacingMs),
       },
       memoryMb: 1024,
       // Room to finish the last window and to hand the lease over.
@@ -48,11 +41,9 @@ export class Shipper extends Construct {
       fromLayers: ['hypercore', 'hypercore-storage'],
       // The replica of what was not shipped yet lies in /tmp and is cleared as it goes.
       ephemeralStorageMb: 1024,
-      ...(network ? { network: this.#networkOf(network) } : {}),
+      ...(network ? { network: networkOf(this, network) } : {}),
     });
-    table.grantFollow(this.function);
-    entries.grantShip(this.function);
-    props.bus.grantPutEventsTo(this.function);
+    grantShipping(this.function, props);
     // The next minute's run is the retry: two attempts of one minute would only fight for the lease.
     this.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
 
@@ -61,12 +52,13 @@ export class Shipper extends Construct {
       description: 'Starts a run of the shipper, which follows the logs for longer than a minute',
     });
 
+    alarmOnSuspects(this, foundation);
     new Alarm(this, 'Silent', {
       foundation,
       metric: this.function.metricInvocations({ period: ONE_MINUTE, statistic: 'Sum' }),
       fires: { below: 1 },
       periods: 3,
-      impact: IMPACT,
+      impact: SHIPPING_IMPACT,
       action: 'See whether the schedule is enabled and the function is throttled.',
       runbook: 'lib/ingest/runbook.md#ShipperSilent',
     });
@@ -75,20 +67,9 @@ export class Shipper extends Construct {
       metric: this.function.metricErrors({ period: ONE_MINUTE, statistic: 'Sum' }),
       fires: { atLeast: 1 },
       periods: 3,
-      impact: IMPACT,
+      impact: SHIPPING_IMPACT,
       action: "Read the shipper's last error lines.",
       runbook: 'lib/ingest/runbook.md#ShipperFailing',
     });
-  }
-
-  #networkOf(network: NonNullable<Settings['shipper']['network']>) {
-    return {
-      vpc: Vpc.fromVpcAttributes(this, 'Vpc', {
-        vpcId: network.vpcId,
-        availabilityZones: [...network.availabilityZones],
-        privateSubnetIds: [...network.privateSubnetIds],
-      }),
-      securityGroup: SecurityGroup.fromSecurityGroupId(this, 'SecurityGroup', network.securityGroupId),
-    };
   }
 }

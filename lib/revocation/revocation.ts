@@ -59,6 +59,8 @@ export class Revocation extends Construct {
         EVIDENCE_TABLE: evidence.table.tableName,
         EVIDENCE_KEY_ID: evidence.key.keyArn,
         STAGE: settings.stage,
+        PUBLIC_PROVIDERS: settings.revocation.publicProviders ? 'yes' : 'no',
+        PROVIDER_ADDRESSES: JSON.stringify(settings.revocation.addresses),
       },
       memoryMb: 512,
       timeout: STEP_TIMEOUT,
@@ -140,7 +142,6 @@ export class Revocation extends Construct {
       handler: 'revocation/begin-revocation',
       schema: beginRevocationEnv,
       environment: {
-        ACCOUNT_ID: Stack.of(this).account,
         REVOCATION_TABLE: table.table.tableName,
         STATE_MACHINE_ARN: workflow.stateMachine.stateMachineArn,
         KEPT_DAYS: String(foundation.settings.caseMemoryDays),

@@ -22,6 +22,8 @@ const priceList = z.strictObject({
     lambdaGbSecond: price,
     lambdaRequest: price,
     lambdaStorageGbSecond: price,
+    fargateVcpuHour: price,
+    fargateGbHour: price,
     httpApiRequest: price,
     stateTransition: price,
     sqsRequest: price,

@@ -1,5 +1,6 @@
 /** The model's answer as tables, and where they stand in the documents. */
 import { SHIP_SETTINGS } from '../../functions/ingest/domain/ship.ts';
+import { hostCost } from './hosts.ts';
 import type { Inventory } from './inventory.ts';
 import type { Load } from './load.ts';
 import { monthlyCost, type MonthlyCost } from './model.ts';
@@ -14,6 +15,7 @@ export const LOADS: readonly Load[] = [
   { entriesPerSecond: 3_000, logs: 30, spacingMs },
 ];
 
+const HOST_RATES = [1, 100, 500, 1_000, 3_000, 8_000] as const;
 const VARIED_LOGS = [1, 10, 30, 100] as const;
 const VARIED_SPACINGS_MS = [20, 60, 250, 500] as const;
 
@@ -74,6 +76,24 @@ function sensitivityTable(inventory: Inventory, prices: PriceList): string {
   ]);
 }
 
+/** The shipper alone, as a function and as a container. */
+function hostTable(inventory: Inventory, prices: PriceList): string {
+  return table([
+    ['US$ a month for the shipper alone', 'vCPU it needs', 'Lambda', 'MB', 'Fargate', 'vCPU, GB'],
+    ...HOST_RATES.map((rate) => {
+      const { entriesPerSecond, vcpuNeeded, lambda, fargate } = hostCost(rate, inventory, prices);
+      return [
+        `${count.format(entriesPerSecond)} entries/s`,
+        vcpuNeeded.toFixed(2),
+        lambda === undefined ? 'too small' : money.format(lambda.usd),
+        lambda === undefined ? '' : count.format(lambda.memoryMb),
+        fargate === undefined ? 'too small' : money.format(fargate.usd),
+        fargate === undefined ? '' : `${fargate.vcpu}, ${fargate.gb}`,
+      ];
+    }),
+  ]);
+}
+
 /** What the templates hold. */
 function inventoryTable(inventory: Inventory): string {
   const { functions } = inventory;
@@ -115,6 +135,7 @@ export function generatedParts(inventory: Inventory, prices: PriceList): Readonl
     'cost-table': costTable(costs),
     'cost-summary': summaryTable(costs),
     'cost-sensitivity': sensitivityTable(inventory, prices),
+    'cost-hosts': hostTable(inventory, prices),
     'cost-inventory': inventoryTable(inventory),
     'cost-prices': priceTable(prices),
   };

@@ -92,7 +92,7 @@ export async function importRecords(
     if (outcome === 'judged') sum.judged += 1;
     else if (outcome === 'not_counted_yet') unjudged.push(caseId);
   }
-  options.onProgress(sum);
+  if (reviews.size > 0) options.onProgress(sum);
   return { ...sum, rejections, unjudged };
 }
 

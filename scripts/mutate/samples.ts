@@ -52,7 +52,7 @@ export function sampleOf(tree: RegexNode, random: Random): string {
 
   function charOf(items: readonly ClassItem[], negated: boolean): string {
     if (negated) {
-      const outside = Array.from(' !x0"%Z~;\né').filter(
+      const outside = Array.from(' !x0"%Z~;\'?\\\né').filter(
         (char) => !items.some(({ low, high }) => low <= codeOf(char) && codeOf(char) <= high),
       );
       return pick(outside) ?? '';

@@ -165,16 +165,19 @@ describe('a critical finding', () => {
       }),
     );
     const { slack, pagerduty } = channels.standIns.accepted;
-    const resolved = () => pagerduty.filter(({ body }) => body['event_action'] === 'resolve');
-    const replies = () => slack.filter(({ body }) => body['thread_ts'] !== undefined);
+    const key = tellers.pagerduty().find(({ body }) => agentIn(body) === agent)?.body['dedup_key'];
+    const ts = tellers.slack().find(({ body }) => agentIn(body) === agent)?.body['ts'];
+    expect([typeof key, typeof ts]).toEqual(['string', 'string']);
+    const resolved = () =>
+      pagerduty.filter(({ body }) => body['event_action'] === 'resolve' && body['dedup_key'] === key);
+    // On a slow machine the rule about a missing revocation may have told of it before.
+    const replies = () =>
+      slack.filter(({ body }) => body['thread_ts'] === ts && String(body['text']).startsWith('✅'));
     await until(60_000, () => resolved().length > 0 && replies().length > 0);
-    const opened = tellers.pagerduty().find(({ body }) => agentIn(body) === agent);
-    expect(resolved().map(({ body }) => body['dedup_key'])).toEqual([opened?.body['dedup_key']]);
-    const posted = tellers.slack().find(({ body }) => agentIn(body) === agent);
-    expect(slack.filter(({ path }) => path === 'chat.update').map(({ body }) => body['ts'])).toEqual([
-      posted?.body['ts'],
-    ]);
+    expect(resolved()).toHaveLength(1);
     expect(replies()).toHaveLength(1);
+    const changes = slack.filter(({ path, body }) => path === 'chat.update' && body['ts'] === ts);
+    expect(changes.filter(({ body }) => String(body['text']).startsWith('RESOLVED'))).toHaveLength(1);
   });
 });
 

@@ -21,6 +21,8 @@ export interface NoteChannel {
     note: Note,
     earlier: { readonly reference?: string; readonly attempted: boolean },
   ): Promise<Outcome>;
+  /** Reads its settings again at the next message: what fails may have been mended. Absent where it has none. */
+  forgetSettings?(): void;
 }
 
 /** Remembers for each channel and episode what was delivered last. */
@@ -88,6 +90,7 @@ export async function deliver(note: Note, attempt: number, deps: DeliverDeps): P
       await log.release(channel.name, note, false);
       return { kind: 'dead', reason: outcome.reason };
     case 'retry':
+      channel.forgetSettings?.();
       await log.release(channel.name, note, true);
       await breaker.failed(channel.name, now());
       return {

@@ -117,7 +117,8 @@ export function formatNote(text: string, signatures: readonly NoteSignature[]): 
   return `${text}\n${signatures.map(signatureLine).join('')}`;
 }
 
-function signatureLine({ name, keyId, signature }: NoteSignature): string {
+/** One line below a note's text, with its newline. */
+export function signatureLine({ name, keyId, signature }: NoteSignature): string {
   return `\u2014 ${name} ${Buffer.concat([Buffer.from(keyId, 'hex'), signature]).toString('base64')}\n`;
 }
 
@@ -170,6 +171,13 @@ function signatureHolds(text: string, { signature }: NoteSignature, { kind, key 
 
 /** What a witness signs (C2SP tlog-cosignature). @param time seconds since the epoch */
 export const cosignedText = (text: string, time: number): string => `cosignature/v1\ntime ${time}\n${text}`;
+
+/** A witness' signature as it stands in a note: when, then what. @param time seconds since the epoch */
+export function cosignatureBytes(time: number, signature: Uint8Array): Uint8Array {
+  const stamp = Buffer.alloc(8);
+  stamp.writeBigUInt64BE(BigInt(time));
+  return Buffer.concat([stamp, signature]);
+}
 
 /** Seconds since the epoch at which a witness signed. */
 function cosignedAt(signature: Uint8Array): number | undefined {

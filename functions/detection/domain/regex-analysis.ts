@@ -36,8 +36,11 @@ class RegexSyntaxError extends Error {
 
 const NONE: ByteSet = new Uint8Array(256);
 const ANY: ByteSet = new Uint8Array(256).fill(1);
-const union = (sets: readonly ByteSet[]): ByteSet =>
-  Uint8Array.from(NONE, (_, byte) => Number(sets.some((set) => set[byte] === 1)));
+function union(sets: readonly ByteSet[]): ByteSet {
+  const all = new Uint8Array(256);
+  for (const set of sets) for (let byte = 0; byte < 256; byte += 1) if (set[byte] === 1) all[byte] = 1;
+  return all;
+}
 /** The bytes of characters in UTF-8, in either case: flags that fold it are not followed. */
 function bytesOf(text: string): ByteSet {
   const set = new Uint8Array(256);

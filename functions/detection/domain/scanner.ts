@@ -287,20 +287,12 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     const checks = runChecks(compiled.checks, text);
     const proven = isProven(checks);
     if (!proven && compiled.minEntropy > 0 && shannonEntropy(text) < compiled.minEntropy) return undefined;
-    if (
-      compiled.generic === 'token' &&
-      (isOrdinaryToken(text) ||
-        isPublicName(view.toString('latin1', Math.max(0, matchStart - WORDS_BEFORE), offset)))
-    )
-      return undefined;
+    const before = (): string => view.toString('latin1', Math.max(0, matchStart - WORDS_BEFORE), offset);
+    if (compiled.generic === 'token' && (isOrdinaryToken(text) || isPublicName(before()))) return undefined;
     if (compiled.generic === 'none' && !proven && readsLikeText(text, compiled.context === undefined))
       return undefined;
     if (compiled.generic === 'password' && isOrdinaryPassword(text)) return undefined;
-    if (
-      compiled.generic !== 'none' &&
-      repeatsItsName(text, view.toString('latin1', Math.max(0, matchStart - WORDS_BEFORE), offset))
-    )
-      return undefined;
+    if (compiled.generic !== 'none' && repeatsItsName(text, before())) return undefined;
     rule.allowlist ??= compiled.allowlist.map((source) => createRegex(`\\A(?:${source})\\z`));
     if (rule.allowlist.length > 0) {
       const bytes = view.subarray(offset, end);

@@ -24,8 +24,8 @@ export function createDynamoPeerDirectory(dynamo: DynamoDBDocumentClient, tableN
         for (const item of Items) {
           const parsed = peerItem.safeParse(item);
           if (parsed.success) {
-            const { core, host, port, name, isIndex } = parsed.data;
-            peers.push({ core, host, port, name, isIndex });
+            const { pk: _, sk: __, listedBy: ___, ...peer } = parsed.data;
+            peers.push(peer);
           } else {
             unreadable.push(`${String(item['sk'])}: ${describeProblems(parsed.error)}`);
           }
@@ -34,15 +34,12 @@ export function createDynamoPeerDirectory(dynamo: DynamoDBDocumentClient, tableN
       return { peers, unreadable };
     },
 
-    async enroll({ core, host, port, name }, index) {
+    async enroll({ isIndex: _, ...peer }, index) {
       const item: PeerItem = {
-        ...ingestKey.peer(core),
+        ...peer,
         pk: 'PEER',
-        core,
-        host,
-        port,
+        sk: ingestKey.peer(peer.core).sk,
         listedBy: index,
-        ...(name !== undefined && { name }),
       };
       try {
         await dynamo.send(

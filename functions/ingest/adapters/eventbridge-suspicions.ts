@@ -1,5 +1,6 @@
 import { PutEventsCommand, type EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { INGEST_EVENT_SOURCE, LOG_SUSPECT, type LogSuspect } from '../../contracts/ingest-events.ts';
+import { addressOf } from '../../contracts/ingest-state.ts';
 import { toIso } from '../../kernel/clock.ts';
 import type { Suspicions } from '../domain/ports.ts';
 
@@ -15,7 +16,7 @@ export function createEventBridgeSuspicions(
       const detail: LogSuspect = {
         version: 1,
         core: peer.core,
-        peer: `${peer.host}:${peer.port}`,
+        peer: addressOf(peer),
         suspicion,
         observedAt: toIso(observedAt),
         evidence,

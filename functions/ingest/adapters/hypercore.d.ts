@@ -11,6 +11,15 @@ declare module 'hypercore' {
       readonly timeout?: number;
       /** Fewest and most requests in flight to one peer. */
       readonly inflightRange?: readonly [number, number];
+      /** False: nothing is appended, also where the secret key is known. */
+      readonly writable?: boolean;
+      /** False: a log that is not there is an error. */
+      readonly createIfMissing?: boolean;
+    }
+
+    interface ReplicateOptions {
+      /** Called for each log, by its discovery key, that the peer offers and nobody here opened. */
+      readonly ondiscoverykey?: (discoveryKey: Buffer) => void;
     }
 
     /** One connection to one peer, as the replicator sees it. */
@@ -24,6 +33,8 @@ declare module 'hypercore' {
     }
 
     interface Download {
+      /** Resolves when all of the range is here. */
+      done(): Promise<void>;
       destroy(): void;
     }
 
@@ -40,10 +51,20 @@ declare module 'hypercore' {
     constructor(storage: string | HypercoreStorage, options?: Hypercore.Options);
     constructor(storage: string | HypercoreStorage, key: Uint8Array, options?: Hypercore.Options);
     readonly key: Buffer;
+    readonly discoveryKey: Buffer;
+    /** Whether this opener knows the secret key and may append. */
+    readonly writable: boolean;
     readonly length: number;
     readonly fork: number;
+    /** Up to here no block is missing. */
+    readonly contiguousLength: number;
     readonly peers: readonly Hypercore.Peer[];
     readonly closing: Promise<void> | null;
+    /** What all openings of a log in this process share. */
+    readonly core: {
+      /** Notes down how much others have. */
+      flushHints: () => Promise<void>;
+    };
     ready(): Promise<void>;
     /** @returns the length and bytes of the log after it */
     append(blocks: readonly Uint8Array[]): Promise<{ length: number; byteLength: number }>;
@@ -56,7 +77,11 @@ declare module 'hypercore' {
     clear(start: number, end: number): Promise<unknown>;
     /** Hash over the roots of `[0, length)`, 32 bytes. */
     treeHash(length?: number): Promise<Buffer>;
-    replicate(isInitiator: boolean): Hypercore.ReplicationStream;
+    /** Joins a new stream, or one that is there. @returns the stream to pipe; the one that was given, if one was */
+    replicate(isInitiator: boolean, options?: Hypercore.ReplicateOptions): Hypercore.ReplicationStream;
+    replicate(stream: Duplex | Hypercore.ReplicationStream, options?: Hypercore.ReplicateOptions): Duplex;
+    /** A stream that several logs may join. */
+    static createProtocolStream(isInitiator: boolean): Hypercore.ReplicationStream;
     close(): Promise<void>;
   }
 
@@ -65,10 +90,19 @@ declare module 'hypercore' {
 
 declare module 'hypercore-storage' {
   class HypercoreStorage {
-    /** @param options.allowBackup opens a directory that was copied from elsewhere */
-    constructor(directory: string, options?: { readonly allowBackup?: boolean });
+    /**
+     * @param options.allowBackup opens a directory that was copied from elsewhere
+     * @param options.readOnly a point in time, beside a writer that goes on
+     */
+    constructor(directory: string, options?: { readonly allowBackup?: boolean; readonly readOnly?: boolean });
     /** Over what stands in for a database: {@link file://./memory-database.ts}. */
     constructor(database: object);
+    ready(): Promise<void>;
+    /** Every core of the store. */
+    createCoreStream(): AsyncIterable<{ readonly discoveryKey: Buffer }>;
+    /** What is known of a core's keys; `null` when it is not there. */
+    getAuth(discoveryKey: Uint8Array): Promise<{ readonly key: Buffer } | null>;
+    close(): Promise<void>;
   }
 
   export = HypercoreStorage;

@@ -1,6 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { ENTRIES_SHIPPED, SHIP_LAG } from '../../contracts/metrics.ts';
+import { addressOf } from '../../contracts/ingest-state.ts';
+import { ENTRIES_EXCLUDED, ENTRIES_SHIPPED, SHIP_LAG, SUSPECT_LOGS } from '../../contracts/metrics.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { correlationIdOf } from '../../kernel/ids.ts';
 import { describeError } from '../../platform/logger.ts';
@@ -39,6 +40,13 @@ export function createReporter(
     observe: (event) => {
       const { level, name, fields } = lineOf(event);
       logger[level](name, fields);
+      if (event.kind === 'suspected') {
+        metrics.addMetric(SUSPECT_LOGS, MetricUnit.Count, 1);
+        // An alarm waits for it.
+        flush();
+      }
+      if (event.kind === 'excluded')
+        metrics.addMetric(ENTRIES_EXCLUDED, MetricUnit.Count, sumOf(event.excluded));
       if (event.kind !== 'shipped') return;
       metrics.addMetric(ENTRIES_SHIPPED, MetricUnit.Count, entriesOf(event.windows));
       metrics.addMetric(SHIP_LAG, MetricUnit.Milliseconds, event.lagMs);
@@ -55,6 +63,9 @@ interface Line {
 
 const entriesOf = (windows: readonly ShippedWindow[]): number =>
   windows.reduce((sum, { seqStart, seqEnd }) => sum + seqEnd - seqStart, 0);
+
+const sumOf = (counts: ReadonlyMap<string, number>): number =>
+  Array.from(counts.values()).reduce((sum, count) => sum + count, 0);
 
 function lineOf(event: ShipEvent): Line {
   switch (event.kind) {
@@ -98,13 +109,29 @@ function lineOf(event: ShipEvent): Line {
           shipped_length: event.shippedLength,
         },
       };
+    case 'excluded':
+      return {
+        level: 'info',
+        name: 'entries_excluded',
+        fields: {
+          core: event.core,
+          entries: sumOf(event.excluded),
+          types: Array.from(event.excluded, ([type, count]) => `${type}:${count}`),
+        },
+      };
+    case 'gone':
+      return {
+        level: 'error',
+        name: 'entries_gone',
+        fields: { core: event.core, from: event.from, to: event.to },
+      };
     case 'troubled':
       return {
         level: 'warn',
         name: 'peer_troubled',
         fields: {
           core: event.peer.core,
-          peer: `${event.peer.host}:${event.peer.port}`,
+          peer: addressOf(event.peer),
           ...(event.error instanceof Trouble && { reason: event.error.reason }),
           ...describeError(event.error),
           retry_in_ms: event.retryInMs,
@@ -117,7 +144,7 @@ function lineOf(event: ShipEvent): Line {
         name: 'log_suspect',
         fields: {
           core: peer.core,
-          peer: `${peer.host}:${peer.port}`,
+          peer: addressOf(peer),
           suspicion,
           evidence: JSON.stringify(evidence),
         },

@@ -51,7 +51,7 @@ export function beginningsWithin(checkpoint: Checkpoint | undefined, length: num
  * - `truncated` (the fork is newer), `diverged` (it is not): the log was rewritten, so again from the newest beginning
  *   that is known to be the same, under the fork that it has now;
  * - `behind`: the peer shows less than was shipped, and nothing of it differs, so it may be a lagging copy: nothing to
- *   ship yet.
+ *   ship yet. A source that is the log itself is never behind: what it does not show is no more.
  */
 export type Resume =
   | { readonly why: 'first' | 'unchanged' | 'truncated' | 'diverged'; readonly from: number }
@@ -59,18 +59,20 @@ export type Resume =
 
 /**
  * Decides where to go on, so that no entry is passed over. The reader finds nothing twice in what comes twice.
+ * @param mayLag whether the peer may be a copy that has not seen everything
  * @param common the longest of {@link beginningsWithin} the head that the peer's log still has; absent when none
  */
 export function decideResume(
   checkpoint: Checkpoint | undefined,
   head: Head,
   common: Beginning | undefined,
+  mayLag = true,
 ): Resume {
   if (checkpoint === undefined) return { why: 'first', from: 0 };
   if (common?.length === checkpoint.length) return { why: 'unchanged', from: checkpoint.length };
   const newestShown = beginningsWithin(checkpoint, head.length)[0];
   const isShorter = head.length < checkpoint.length;
-  if (isShorter && head.fork <= checkpoint.fork && newestShown?.length === common?.length)
+  if (mayLag && isShorter && head.fork <= checkpoint.fork && newestShown?.length === common?.length)
     return { why: 'behind' };
   return { why: head.fork > checkpoint.fork ? 'truncated' : 'diverged', from: common?.length ?? 0 };
 }

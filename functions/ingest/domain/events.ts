@@ -33,6 +33,14 @@ export type ShipEvent =
       readonly shippedLength: number;
     }
   | { readonly kind: 'troubled'; readonly peer: Peer; readonly error: unknown; readonly retryInMs: number }
+  /** Entries of types that the operator excluded, how many of each. */
+  | {
+      readonly kind: 'excluded';
+      readonly core: string;
+      readonly excluded: ReadonlyMap<string, number>;
+    }
+  /** Entries `[from, to)` are no more and were never shipped: files that were rotated away too soon. */
+  | { readonly kind: 'gone'; readonly core: string; readonly from: number; readonly to: number }
   /** A log or its peer did what no sound one does. */
   | { readonly kind: 'suspected'; readonly suspicion: Suspicion }
   | { readonly kind: 'lease-acquired'; readonly token: number; readonly waitedMs: number }

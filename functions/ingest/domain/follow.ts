@@ -11,6 +11,7 @@ import {
 } from './checkpoint.ts';
 import type { Dispatcher } from './dispatch.ts';
 import type { Observe } from './events.ts';
+import { withoutTypes } from './exclusion.ts';
 import { listedIn } from './index-log.ts';
 import {
   Trouble,
@@ -22,6 +23,7 @@ import {
   type Peer,
   type PeerDirectory,
   type Suspicion,
+  type TroubleReason,
 } from './ports.ts';
 import type { StatusKeeper } from './status.ts';
 
@@ -29,6 +31,8 @@ export interface FollowSettings {
   /** A checkpoint is written at most this often while entries flow; a crash ships that much again. */
   readonly checkpointEveryMs: number;
   readonly reconnect: { readonly baseMs: number; readonly maxMs: number };
+  /** Types of entries that are not shipped. */
+  readonly excludedTypes: ReadonlySet<string>;
 }
 
 export interface FollowDeps {
@@ -79,7 +83,7 @@ export async function followLog(
       status.troubled(error);
       const suspicion = suspicionIn(error);
       if (suspicion !== undefined)
-        deps.suspect({ peer, suspicion, observedAt: deps.pacer.now(), evidence: {} });
+        deps.suspect({ peer, suspicion, observedAt: deps.pacer.now(), evidence: metBy(error) });
       deps.observe({ kind: 'troubled', peer, error, retryInMs });
       await deps.pacer.sleep(retryInMs, stop);
     }
@@ -134,14 +138,22 @@ async function followSession(
         continue;
       }
       const from = position;
+      let listings: readonly Peer[] = [];
       const window = await deps.dispatcher.ship(
-        (limits) => session.read(from, limits),
+        async (limits) => {
+          const read = await session.read(from, limits);
+          if (read === undefined) return undefined;
+          if (peer.isIndex === true) listings = listedIn(read, peer);
+          const { window: shipped, excluded } = withoutTypes(read, settings.excludedTypes);
+          if (excluded.size > 0) deps.observe({ kind: 'excluded', core: peer.core, excluded });
+          return shipped;
+        },
         head.length - position,
         stop,
       );
       if (window === undefined) continue;
-      if (peer.isIndex === true)
-        for (const listed of listedIn(window, peer)) await deps.directory.enroll(listed, peer.core);
+      if (window.seqStart > from) deps.observe({ kind: 'gone', core: peer.core, from, to: window.seqStart });
+      for (const listed of listings) await deps.directory.enroll(listed, peer.core);
       position = window.seqEnd;
       ledger.accepted({ fork: window.fork, length: window.seqEnd, treeHash: window.treeHash });
       status.shipped(position, session.head());
@@ -169,7 +181,7 @@ async function findResume(
     session.takeTruncation();
     const head = session.head();
     const common = await firstInCommon(beginningsWithin(checkpoint, head.length), session);
-    const resume = decideResume(checkpoint, head, common);
+    const resume = decideResume(checkpoint, head, common, session.mayLag);
     if (resume.why !== 'behind') {
       deps.observe({ kind: 'resumed', core: peer.core, head, resume });
       if (resume.why === 'diverged' && checkpoint !== undefined)
@@ -209,11 +221,19 @@ async function proofOfRewrite(
   };
 }
 
+const SUSPICIONS: Partial<Record<TroubleReason, Suspicion['suspicion']>> = {
+  'verification-failed': 'bad-proof',
+  'wrong-key': 'wrong-key',
+  'log-closed': 'conflict',
+};
+
 /** What a trouble says about the peer's honesty; most say nothing. */
 function suspicionIn(error: unknown): Suspicion['suspicion'] | undefined {
-  if (!(error instanceof Trouble)) return undefined;
-  if (error.reason === 'verification-failed') return 'bad-proof';
-  return error.reason === 'log-closed' ? 'conflict' : undefined;
+  return error instanceof Trouble ? SUSPICIONS[error.reason] : undefined;
+}
+
+function metBy(error: unknown): Suspicion['evidence'] {
+  return error instanceof Trouble && error.met !== undefined ? { met: error.met } : {};
 }
 
 /** The longest of these beginnings that the log still has. */

@@ -14,14 +14,14 @@ const listing = z.object({
 });
 
 /** The logs that a window of an index lists, each at the index's own address. */
-export function listedIn(window: LogWindow, { core, host, port }: Peer): readonly Peer[] {
+export function listedIn(window: LogWindow, { core, name: _, isIndex: __, ...place }: Peer): readonly Peer[] {
   return window.entries.flatMap((entry, offset) => {
     if (window.seqStart + offset >= MAX_INDEX_ENTRIES) return [];
     const parsed = listing.safeParse(jsonOf(entry));
     // An index that lists itself is followed already.
     if (!parsed.success || parsed.data.key === core) return [];
     const { key, name } = parsed.data;
-    return [{ core: key, host, port, ...(name !== undefined && { name }) }];
+    return [{ ...place, core: key, ...(name !== undefined && { name }) }];
   });
 }
 

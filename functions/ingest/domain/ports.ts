@@ -1,20 +1,19 @@
 /** What the engine needs of the world. */
 import type { LogSuspect } from '../../contracts/ingest-events.ts';
+import type { Place } from '../../contracts/ingest-state.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Result } from '../../kernel/result.ts';
 import type { Checkpoint, Head } from './checkpoint.ts';
 import type { EntryRange, PackedMessage } from './packing.ts';
 
-/** A log and where it is offered. */
-export interface Peer {
-  /** The log's public key, 64 hex digits: all that is trusted of the peer. */
+/** A log and where it is met. */
+export type Peer = Place & {
+  /** The log's public key, 64 hex digits: all that is trusted of the peer. Of a file, which has none, its name. */
   readonly core: string;
-  readonly host: string;
-  readonly port: number;
   readonly name?: string | undefined;
   /** Its entries list other logs, which the same address offers. */
   readonly isIndex?: boolean | undefined;
-}
+};
 
 export interface PeerDirectory {
   /** Every peer that is registered now; `unreadable` names what is registered and cannot be understood, and why. */
@@ -30,8 +29,13 @@ export type TroubleReason =
   | 'no-progress'
   | 'read-timeout'
   | 'verification-failed'
+  | 'wrong-key'
   | 'log-closed'
+  | 'no-driver'
   | 'queue-refused';
+
+/** What a peer sent that no sound one does; shape and meaning as in `contracts/ingest-events.ts`. */
+export type Misdeed = NonNullable<LogSuspect['evidence']['met']>;
 
 /**
  * A log cannot be followed for the moment. It is thrown, although expected, because it may strike at any await of a
@@ -40,10 +44,13 @@ export type TroubleReason =
 export class Trouble extends Error {
   override readonly name = 'Trouble';
   readonly reason: TroubleReason;
+  /** What speaks against the peer: lengths, hashes and signatures, never an entry's content. */
+  readonly met: Misdeed | undefined;
 
-  constructor(reason: TroubleReason, message: string) {
+  constructor(reason: TroubleReason, message: string, met?: Misdeed) {
     super(message);
     this.reason = reason;
+    this.met = met;
   }
 }
 
@@ -63,6 +70,8 @@ export interface LogWindow extends EntryRange {
 
 /** A connection to one log on one peer. Each method but `close` throws {@link Trouble} once the session has ended. */
 export interface LogSession {
+  /** Whether the peer may be a copy that shows less than there is; a file on this host is the thing itself. */
+  readonly mayLag: boolean;
   /** Settles, never rejecting, when the session ends by itself. */
   readonly ended: Promise<Trouble>;
   /** What the peer has proved so far; it grows by itself while the session lasts. */
@@ -71,7 +80,10 @@ export interface LogSession {
   changed(known: Head, waitMs: number, stop: AbortSignal): Promise<void>;
   /** Hash of the tree over `[0, length)`, hex; `length` is at most the head's. */
   treeHash(length: number): Promise<string>;
-  /** Reads on from `start`, which is below the head. `undefined` when the log was cut back meanwhile. */
+  /**
+   * Reads on from `start`, which is below the head. `undefined` when the log was cut back meanwhile. The window begins
+   * later than `start` only where those entries are no more, which rotated files bring about.
+   */
   read(start: number, limits: WindowLimits): Promise<LogWindow | undefined>;
   /** Forgets the copies of entries that need not be read again. */
   release(seqStart: number, seqEnd: number): Promise<void>;

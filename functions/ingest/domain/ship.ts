@@ -1,4 +1,5 @@
 /** The shipper's run: one lease, every registered log, until the time is up or the lease is lost. */
+import { addressOf } from '../../contracts/ingest-state.ts';
 import { Dispatcher, type DispatchSettings } from './dispatch.ts';
 import type { Observe, ShipEvent } from './events.ts';
 import { followLog, type FollowDeps, type FollowSettings } from './follow.ts';
@@ -39,7 +40,7 @@ export interface ShipDeps extends Omit<FollowDeps, 'granted' | 'onFenced' | 'dis
 export const SHIP_SETTINGS: ShipSettings = {
   dispatch: {
     window: { maxEntries: 1_024, maxBytes: 768 * 1024 },
-    spacingMs: 60,
+    spacingMs: 40,
     gatherMs: 20,
     inFlightBytes: 16 * 1024 * 1024,
     send: { attempts: 6, baseMs: 100, maxMs: 3_000 },
@@ -49,6 +50,7 @@ export const SHIP_SETTINGS: ShipSettings = {
   lease: { ttlMs: 10_000, renewEveryMs: 3_000, pollEveryMs: 200 },
   directoryEveryMs: 1_000,
   statusEveryMs: 5_000,
+  excludedTypes: new Set(),
 };
 
 /** `never-held`: another shipper held the lease all the time. */
@@ -57,11 +59,19 @@ export type ShipOutcome = 'finished' | 'lease-lost' | 'never-held';
 /**
  * Connects to every registered log, waits for the lease, then ships until `until`.
  * @param until milliseconds since the epoch, by the pacer's clock
+ * @param asked ends the run earlier, in the same good order
  * @throws what kept the lease or the directory from answering even once in the whole run: such a run did nothing
  */
-export async function ship(deps: ShipDeps, settings: ShipSettings, until: number): Promise<ShipOutcome> {
+export async function ship(
+  deps: ShipDeps,
+  settings: ShipSettings,
+  until: number,
+  asked?: AbortSignal,
+): Promise<ShipOutcome> {
   const aside = new Aside(deps.observe);
   const stopping = new AbortController();
+  asked?.addEventListener('abort', () => stopping.abort(), { once: true });
+  if (asked?.aborted === true) stopping.abort();
   const stop = stopping.signal;
   const run: { held?: Grant; lost: boolean } = { lost: false };
   const lose = (): void => {
@@ -189,7 +199,7 @@ class Followers {
     const wanted = new Map(peers.map((peer) => [peer.core, peer]));
     for (const [core, follower] of this.#running) {
       const peer = wanted.get(core);
-      if (peer?.host !== follower.peer.host || peer.port !== follower.peer.port) follower.stopping.abort();
+      if (peer === undefined || addressOf(peer) !== addressOf(follower.peer)) follower.stopping.abort();
     }
     for (const peer of wanted.values()) {
       if (!this.#running.has(peer.core) && !this.#stop.aborted) this.#start(peer);

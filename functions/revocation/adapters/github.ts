@@ -6,7 +6,6 @@ import { Octokit } from '@octokit/rest';
 import type { Redacted } from '../../kernel/redacted.ts';
 import { readJson, textAt } from '../domain/answers.ts';
 import type {
-  CredentialIdentity,
   Identification,
   Liveness,
   Revocation,
@@ -142,9 +141,9 @@ export function createGithubProvider({
   return {
     ...ABOUT_GITHUB,
     identify: (secret) => tell((github) => identify(secret, github)),
-    probe: (secret, _: CredentialIdentity) => tell((github) => probe(secret, github)),
-    usesOf: (secret, _: CredentialIdentity) => tell((github) => usesOf(secret, github)),
-    revoke: (secret, _: CredentialIdentity) => tell((github) => revoke(secret, github)),
+    probe: (secret) => tell((github) => probe(secret, github)),
+    usesOf: (secret) => tell((github) => usesOf(secret, github)),
+    revoke: (secret) => tell((github) => revoke(secret, github)),
   };
 }
 

@@ -27,7 +27,7 @@ const SHORTEST_KEY = 32;
  * receiver refuses timestamps older than five minutes, and acts once for each `Idempotency-Key`.
  * @param epochSeconds when it is sent
  */
-export function signHook(body: string, epochSeconds: number, key: Redacted): string {
+function signHook(body: string, epochSeconds: number, key: Redacted): string {
   const mac = createHmac('sha256', key.reveal()).update(`${epochSeconds}.${body}`).digest('hex');
   return `t=${epochSeconds},v1=${mac}`;
 }

@@ -237,7 +237,7 @@ export function describeDeclarationProblem({ file, line, reason: why }: Declarat
 }
 
 /** Every `{{…}}` in a value, wherever it stands. */
-export function placeholdersIn(value: unknown): readonly string[] {
+function placeholdersIn(value: unknown): readonly string[] {
   return Array.from(JSON.stringify(value).matchAll(/\{\{([^{}]*)\}\}/g), ([, name = '']) => name);
 }
 

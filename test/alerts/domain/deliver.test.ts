@@ -78,6 +78,15 @@ describe('a message for a channel', () => {
     expect(calls.map(({ attempted }) => attempted)).toEqual([false, true]);
   });
 
+  test('reads its settings again after a failure: they may have been mended', async () => {
+    let forgotten = 0;
+    const channel = { ...deps.channel, forgetSettings: () => (forgotten += 1) };
+    outcomes = [{ kind: 'retry', reason: 'HTTP 404' }];
+    await deliver(aNote(), 1, { ...deps, channel });
+    await deliver(aNote(), 2, { ...deps, channel });
+    expect(forgotten).toBe(1);
+  });
+
   test('is not tried while the circuit is open, after five failures', async () => {
     outcomes = Array.from({ length: 9 }, () => ({ kind: 'retry' as const, reason: 'HTTP 500' }));
     for (let attempt = 1; attempt <= 8; attempt += 1) await deliver(aNote(), attempt, deps);

@@ -74,7 +74,7 @@ describe('compilePack', () => {
     expect('pack' in compiled && compiled.pack.digest, 'run: node scripts/build-patterns.ts').toBe(
       projectPack().digest,
     );
-  });
+  }, 60_000);
 });
 
 describe('a locked rule', () => {

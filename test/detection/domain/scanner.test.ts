@@ -71,6 +71,19 @@ describe('scan', () => {
     expect(scanner.scan([large]).map((match) => match.offset)).toEqual([2_000_001]);
   });
 
+  it('tells 128 secrets of one kind apart, and one more for every 256 bytes; what follows is withheld whole', () => {
+    const random = createRandom(9);
+    const text = (count: number): string =>
+      Array.from({ length: count }, () => createLeak('github-pat', random).text).join(' ');
+    expect(scanner.scan([text(128)])).toHaveLength(128);
+    const many = text(400);
+    const apart = 128 + Math.floor(many.length / 256);
+    const matches = scanner.scan([many]);
+    expect(matches).toHaveLength(apart + 1);
+    const last = matches.at(-1);
+    expect(last && [last.offset, last.offset + last.length]).toEqual([apart * 41, many.length]);
+  });
+
   it('prefers the specific finding to the generic one on the same place', () => {
     const { text } = createLeak('github-pat', createRandom(4));
     expect(scanner.scan([`"api_token": "${text}"`]).map((match) => match.rule)).toEqual(['GITHUB_PAT']);

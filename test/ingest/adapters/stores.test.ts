@@ -8,13 +8,16 @@ import {
   leaseItem,
   peerItem,
   statusItem,
+  suspicionItem,
 } from '../../../functions/contracts/ingest-state.ts';
 import { createDynamoCheckpointStore } from '../../../functions/ingest/adapters/dynamo-checkpoint-store.ts';
 import { createDynamoLease } from '../../../functions/ingest/adapters/dynamo-lease.ts';
 import { createDynamoPeerDirectory } from '../../../functions/ingest/adapters/dynamo-peer-directory.ts';
 import { createDynamoStatusBoard } from '../../../functions/ingest/adapters/dynamo-status-board.ts';
+import { createDynamoSuspicions } from '../../../functions/ingest/adapters/dynamo-suspicions.ts';
 import { createEventBridgeSuspicions } from '../../../functions/ingest/adapters/eventbridge-suspicions.ts';
 import { createSqsEntryQueue } from '../../../functions/ingest/adapters/sqs-entry-queue.ts';
+import { createSuspicions } from '../../../functions/ingest/adapters/suspicions.ts';
 import { checkpointStoreContract } from '../../support/ingest/checkpoint-store-contract.ts';
 import { IngestCloud } from '../../support/ingest/cloud.ts';
 import { entryQueueContract } from '../../support/ingest/entry-queue-contract.ts';
@@ -160,6 +163,32 @@ describe('suspicions', () => {
       .parse(sent[0]).Entries[0];
     expect([parsed.Source, parsed.DetailType]).toEqual([INGEST_EVENT_SOURCE, LOG_SUSPECT]);
     expect(logSuspect.parse(JSON.parse(parsed.Detail))).toMatchObject({ core: CORE, peer: '10.0.0.1:4000' });
+  });
+
+  test('are kept with the first and the last evidence, one item for each log and kind', async () => {
+    const table = await cloud.createTable();
+    const store = createDynamoSuspicions(cloud.dynamo, table);
+    const met = { code: 'INVALID_SIGNATURE', length: 7, signature: 'ab'.repeat(64) };
+    await store.raise(suspicion);
+    await store.raise({ ...suspicion, observedAt: suspicion.observedAt + 60_000, evidence: { met } });
+    const item = suspicionItem.parse(await itemAt(table, ingestKey.suspicion(CORE, 'rewritten')));
+    expect(item).toMatchObject({
+      core: CORE,
+      peer: '10.0.0.1:4000',
+      times: 2,
+      firstAt: suspicion.observedAt,
+      lastAt: suspicion.observedAt + 60_000,
+      firstEvidence: suspicion.evidence,
+      lastEvidence: { met },
+    });
+  });
+
+  test('reach each that listens although another fails', async () => {
+    const heard: unknown[] = [];
+    const broken = { raise: () => Promise.reject(new Error('no')) };
+    const all = createSuspicions([broken, { raise: async (one) => void heard.push(one) }]);
+    await expect(all.raise(suspicion)).rejects.toThrow('no');
+    expect(heard).toEqual([suspicion]);
   });
 
   test('that the bus refuses are an error', async () => {

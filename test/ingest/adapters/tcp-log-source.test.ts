@@ -73,7 +73,8 @@ describe('a sick peer', () => {
     const source = createTcpLogSource(systemClock, { connectMs: 500 });
     await expect(source.connect({ core, host: writer.host, port: writer.port }, never)).rejects.toMatchObject(
       {
-        reason: 'silent',
+        reason: 'wrong-key',
+        met: { code: 'WRONG_KEY', offered: [expect.stringMatching(/^[0-9a-f]{64}$/)] },
       },
     );
   });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { addressOf } from '../../../functions/contracts/ingest-state.ts';
 import { err } from '../../../functions/kernel/result.ts';
 import { FakeLog, type LogFault } from '../../support/ingest/fake-log.ts';
 import type { QueueFault } from '../../support/ingest/fake-stores.ts';
@@ -173,7 +174,10 @@ describe('shipping', () => {
     const moved = at(harness, 2 * SECOND, () => (harness.directory.peers = [{ ...log.peer, port: 4002 }]));
     await harness.run(10 * SECOND);
     await moved;
-    expect(harness.eventsOf('connected').map(({ peer }) => peer.port)).toEqual([4001, 4002]);
+    expect(harness.eventsOf('connected').map(({ peer }) => addressOf(peer))).toEqual([
+      'peer.invalid:4001',
+      'peer.invalid:4002',
+    ]);
   });
 
   test('says once which registered peer it cannot understand, and follows the others', async () => {

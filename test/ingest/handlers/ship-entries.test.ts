@@ -43,6 +43,7 @@ async function run(log: FakeLog, lease?: Harness['lease']) {
       random: () => 0.5,
       newHolder: () => 'run-1',
       runSeconds: 65,
+      excludedTypes: [],
       spacingMs: 60,
       logger,
       reporter: createReporter(logger, metrics, harness.pacer),

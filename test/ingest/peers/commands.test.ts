@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { peerItem } from '../../../functions/contracts/ingest-state.ts';
-import { parsePeersCommand, renderPeers } from '../../../scripts/peers/commands.ts';
+import { parsePeersCommand, renderPeers, renderSuspicions } from '../../../scripts/peers/commands.ts';
 
 const KEY = 'ab'.repeat(32);
 const refusal = (...words: readonly string[]): string => {
@@ -17,6 +18,30 @@ describe('registering peers', () => {
     const parsed = parsePeersCommand(['add', address, KEY.toUpperCase()], 'first');
     const item = parsed.ok && parsed.value.do === 'add' ? parsed.value.item : undefined;
     expect(peerItem.parse(item)).toEqual({ pk: 'PEER', sk: KEY, core: KEY, host, port, name: 'first' });
+  });
+
+  test.each([
+    [['hyperswarm:' + KEY.toUpperCase(), KEY], { driver: 'hyperswarm', topic: KEY, core: KEY }],
+    [['sidecar:agents/7', KEY], { driver: 'sidecar', directory: 'agents/7', core: KEY }],
+    [
+      ['json-lines:export/7.jsonl'],
+      {
+        driver: 'json-lines',
+        path: 'export/7.jsonl',
+        core: createHash('sha256').update('json-lines:export/7.jsonl').digest('hex'),
+      },
+    ],
+  ])('adds %j as an item that its driver can read', (words, expected) => {
+    const parsed = parsePeersCommand(['add', ...words], undefined);
+    const item = parsed.ok && parsed.value.do === 'add' ? parsed.value.item : undefined;
+    expect(peerItem.parse(item)).toEqual({ pk: 'PEER', sk: expected.core, ...expected });
+    expect(renderPeers(item === undefined ? [] : [item], [], 0)).toContain(words[0]?.toLowerCase());
+  });
+
+  test('refuses a topic that is none, and a key for a file', () => {
+    expect(refusal('add', 'hyperswarm:abc', KEY)).toContain('no topic');
+    expect(refusal('add', 'json-lines:a.jsonl', KEY)).toContain('no key');
+    expect(refusal('add', 'sidecar:a')).toContain('an address and a key');
   });
 
   test('marks an index, and shows which logs it listed', () => {
@@ -90,4 +115,26 @@ describe('registering peers', () => {
     expect(text).toMatch(/second .* never seen/);
     expect(renderPeers([], [], 0)).toBe('No log is followed yet.');
   });
+});
+
+test('suspicions are shown with their evidence, the newest first', () => {
+  const evidence = { met: { code: 'INVALID_SIGNATURE', length: 9 } };
+  const item = {
+    pk: 'SUSPICION' as const,
+    sk: `${KEY}#bad-proof`,
+    core: KEY,
+    peer: '10.0.0.1:4000',
+    suspicion: 'bad-proof' as const,
+    firstAt: 0,
+    lastAt: 60_000,
+    times: 2,
+    firstEvidence: {},
+    lastEvidence: evidence,
+  };
+  const shown = renderSuspicions([item, { ...item, suspicion: 'conflict', lastAt: 120_000 }]);
+  expect(shown.indexOf('conflict')).toBeLessThan(shown.indexOf('bad-proof'));
+  expect(shown).toContain('in 2 runs');
+  expect(shown).toContain(JSON.stringify(evidence));
+  expect(parsePeersCommand(['suspicions'], undefined)).toEqual({ ok: true, value: { do: 'suspicions' } });
+  expect(renderSuspicions([])).toContain('Nothing');
 });

@@ -1,4 +1,9 @@
-import { GetUserPolicyCommand, ListUserPoliciesCommand, PutUserPolicyCommand } from '@aws-sdk/client-iam';
+import {
+  GetRolePolicyCommand,
+  GetUserPolicyCommand,
+  ListUserPoliciesCommand,
+  PutUserPolicyCommand,
+} from '@aws-sdk/client-iam';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { Redacted } from '../../../functions/kernel/redacted.ts';
 import type { CredentialIdentity } from '../../../functions/revocation/domain/provider.ts';
@@ -19,6 +24,52 @@ const TRAITS: Traits = {
 providerContract('aws, key and secret', TRAITS, () => openAws(endpoint, 'pair'));
 // Without the secret only IAM's own record tells of the key: that has no delay to be seen.
 providerContract('aws, the id alone', { ...TRAITS, seesSlowness: false }, () => openAws(endpoint, 'id'));
+
+describe('an AWS session', () => {
+  let it: AwsUnderTest;
+  beforeEach(async () => {
+    it = await openAws(endpoint, 'pair');
+  });
+  afterEach(() => it.close());
+
+  test('is revoked by denying its role all sessions that were issued before, and can be restored', async () => {
+    const secret = new Redacted(it.session);
+    const { answer } = await it.provider.identify(secret);
+    const id = it.session.slice(0, 20);
+    const identity = { id, principal: `role/${it.roleName}`, account: '000000000000' };
+    expect(answer).toEqual({ outcome: 'identified', identity });
+    expect((await it.provider.usesOf(secret, identity)).answer).toEqual([
+      `every session of role ${it.roleName} that was issued so far`,
+    ]);
+    expect((await it.provider.probe(secret, identity)).answer).toEqual({ outcome: 'live' });
+
+    expect((await it.provider.revoke(secret, identity)).answer).toEqual({ outcome: 'revoked' });
+    const { PolicyDocument = '' } = await it.iam.send(
+      new GetRolePolicyCommand({ RoleName: it.roleName, PolicyName: `shhh-revocation-${id}` }),
+    );
+    expect(JSON.parse(decodeURIComponent(PolicyDocument))).toMatchObject({
+      Statement: [
+        {
+          Effect: 'Deny',
+          Action: '*',
+          Condition: { DateLessThan: { 'aws:TokenIssueTime': expect.any(String) as string } },
+        },
+      ],
+    });
+    expect((await it.provider.probe(secret, identity)).answer).toEqual({ outcome: 'dead' });
+    expect((await it.provider.revoke(secret, identity)).answer).toEqual({ outcome: 'already_dead' });
+    expect((await it.provider.remove?.(identity))?.answer).toMatchObject({ outcome: 'refused' });
+
+    expect((await it.provider.restore?.(identity))?.answer).toEqual({ outcome: 'revoked' });
+    expect((await it.provider.probe(secret, identity)).answer).toEqual({ outcome: 'live' });
+  });
+
+  test('of which a part is missing is ambiguous', async () => {
+    const pair = it.session.split(':').slice(0, 2).join(':');
+    expect((await it.provider.identify(new Redacted(pair))).answer).toMatchObject({ outcome: 'ambiguous' });
+    expect(it.seen).toEqual([]);
+  });
+});
 
 describe('an AWS key', () => {
   let it: AwsUnderTest;

@@ -6,7 +6,6 @@ import {
   type LogSource,
   type LogWindow,
   type Pacer,
-  type Peer,
   type TroubleReason,
 } from '../../../functions/ingest/domain/ports.ts';
 
@@ -15,13 +14,15 @@ export type LogFault = 'refuse-connection' | 'disconnect' | 'stall';
 
 /** A log in memory with all its forks, and the ways in which a peer that offers it falls sick. */
 export class FakeLog {
-  readonly peer: Peer;
+  readonly peer: { readonly core: string; readonly host: string; readonly port: number };
   /** Every beginning that this log ever had, by its hash: what a checkpoint stands for. */
   readonly beginnings = new Map<string, readonly Buffer[]>();
   readonly faults: LogFault[] = [];
   /** A lagging copy shows no more than this. */
   showsAtMost = Number.POSITIVE_INFINITY;
   gone = false;
+  /** A file cannot: what it does not show is not there. */
+  mayLag = true;
   /** After so many reads a session asks for one in its place. */
   readsPerSession = Number.POSITIVE_INFINITY;
   #entries: Buffer[] = [];
@@ -88,6 +89,7 @@ export class FakeLog {
 const READ_TIMEOUT_MS = 5_000;
 
 class FakeSession implements LogSession {
+  readonly mayLag: boolean;
   readonly ended: Promise<Trouble>;
   readonly #log: FakeLog;
   readonly #pacer: Pacer;
@@ -99,6 +101,7 @@ class FakeSession implements LogSession {
 
   constructor(log: FakeLog, pacer: Pacer, stop: AbortSignal) {
     this.#log = log;
+    this.mayLag = log.mayLag;
     this.#pacer = pacer;
     const { promise, resolve } = Promise.withResolvers<Trouble>();
     this.ended = promise;

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Head } from '../../../functions/ingest/domain/checkpoint.ts';
 import {
   Trouble,
   type LogSession,
@@ -11,6 +12,8 @@ export interface SourceUnderTest {
   readonly peer: Peer;
   append(entries: readonly Buffer[]): Promise<void>;
   truncate(newLength: number): Promise<void>;
+  /** Files know no fork: a session counts the rewritings that it sees, and a new one begins at 0. */
+  readonly isForkless?: boolean;
   /** The peer goes away. */
   vanish(): Promise<void>;
   cleanUp(): Promise<void>;
@@ -130,14 +133,25 @@ export function logSourceContract(create: () => Promise<SourceUnderTest>): void 
       const session = await open(under);
       await session.read(0, LIMITS);
       await under.truncate(30);
-      await under.append(numbered(30, 90));
+      // Other entries than before: were they the same, whoever sees both cuts at once would rightly see one to 80.
+      await under.append(numbered(30, 90, 'other'));
       await under.truncate(80);
+      const isLast = ({ fork, length }: Head): boolean =>
+        length === 80 && (under.isForkless === true ? fork > 0 : fork === 2);
       let lowest = session.takeTruncation() ?? Number.POSITIVE_INFINITY;
-      for (let head = session.head(); head.fork < 2 || head.length !== 80; head = session.head()) {
-        await session.changed(head, 100, new AbortController().signal);
-        lowest = Math.min(lowest, session.takeTruncation() ?? lowest);
+      try {
+        for (let head = session.head(); !isLast(head); head = session.head()) {
+          await session.changed(head, 100, new AbortController().signal);
+          lowest = Math.min(lowest, session.takeTruncation() ?? lowest);
+        }
+        expect(lowest).toBe(30);
+      } catch (error) {
+        // Hypercore may give the connection up where requests of a fork that is no more are on their way. Whoever
+        // follows then connects anew and compares hashes; what must not be is a session that goes on and missed a cut.
+        if (!(error instanceof Trouble)) throw error;
+        expect(error.reason).toBe('disconnected');
+        expect(isLast((await open(under)).head())).toBe(true);
       }
-      expect(lowest).toBe(30);
     });
 
     test('does not take the first sight of a cut log for a cut', async () => {
@@ -145,7 +159,7 @@ export function logSourceContract(create: () => Promise<SourceUnderTest>): void 
       await under.truncate(40);
       await under.append(numbered(40, 50));
       const session = await open(under);
-      expect(session.head()).toEqual({ fork: 1, length: 50 });
+      expect(session.head()).toEqual({ fork: under.isForkless === true ? 0 : 1, length: 50 });
       expect(session.takeTruncation()).toBeUndefined();
     });
 

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { accountEnvironment } from '../../../scripts/emulator.ts';
 
 export interface ShipperProcess {
+  /** Asks it to end, as a container service does. @returns its exit code */
+  terminate(): Promise<number | null>;
   /** Every line it wrote, parsed. */
   readonly lines: readonly Record<string, unknown>[];
   kill(): Promise<void>;
@@ -16,8 +18,14 @@ export function startShipper(options: {
   readonly table: string;
   readonly queueUrl: string;
   readonly runSeconds: number;
+  /** Starts the service instead of the function, the way the container does, with this environment besides. */
+  readonly asService?: Readonly<Record<string, string>>;
 }): ShipperProcess {
-  const script = fileURLToPath(new URL('./shipper-process.ts', import.meta.url));
+  const script = fileURLToPath(
+    options.asService === undefined
+      ? new URL('./shipper-process.ts', import.meta.url)
+      : new URL('../../../functions/ingest/shhh-shipper.ts', import.meta.url),
+  );
   const child = spawn(process.execPath, [script], {
     env: {
       PATH: process.env['PATH'],
@@ -28,6 +36,7 @@ export function startShipper(options: {
       RUN_SECONDS: String(options.runSeconds),
       SPACING_MS: '60',
       EVENT_BUS_NAME: 'default',
+      ...options.asService,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -37,6 +46,12 @@ export function startShipper(options: {
   }
   return {
     lines,
+    terminate: async () => {
+      const exit = child.exitCode === null ? once(child, 'exit') : undefined;
+      child.kill('SIGTERM');
+      await exit;
+      return child.exitCode;
+    },
     kill: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, 'exit');

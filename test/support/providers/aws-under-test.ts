@@ -4,6 +4,7 @@
  */
 import {
   CreateAccessKeyCommand,
+  CreateRoleCommand,
   CreateUserCommand,
   IAMClient,
   ListAccessKeysCommand,
@@ -29,6 +30,9 @@ export interface AwsUnderTest extends ProviderUnderTest {
   readonly iam: IAMClient;
   readonly userName: string;
   readonly keyId: string;
+  /** A role, and the three parts of a session that somebody took on in it. */
+  readonly roleName: string;
+  readonly session: string;
 }
 
 let number = 0;
@@ -39,6 +43,12 @@ export async function openAws(endpoint: string, shape: 'pair' | 'id'): Promise<A
   number += 1;
   const userName = `leaker-${process.pid}-${number}-${shape}`;
   await direct.send(new CreateUserCommand({ UserName: userName }));
+  const roleName = `${userName}-role`;
+  const AssumeRolePolicyDocument = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' }],
+  });
+  await direct.send(new CreateRoleCommand({ RoleName: roleName, AssumeRolePolicyDocument }));
   const keys = [];
   for (let key = 0; key < 2; key += 1) {
     const { AccessKey } = await direct.send(new CreateAccessKeyCommand({ UserName: userName }));
@@ -71,6 +81,10 @@ export async function openAws(endpoint: string, shape: 'pair' | 'id'): Promise<A
       response.writeHead(status, { 'content-type': 'text/xml' }).end(text);
     if (action === 'GetCallerIdentity') {
       const keyId = /Credential=(\w+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
+      if (keyId.startsWith('ASIA')) {
+        xml(200, identity(`arn:aws:sts::${ACCOUNT}:assumed-role/${roleName}/an-agent`));
+        return;
+      }
       const lives = (await statusOf(keyId)) === 'Active' || (world === 'slow' && lingers-- > 0);
       if (lives) xml(200, identity(`arn:aws:iam::${ACCOUNT}:user/${userName}`));
       else xml(403, error('InvalidClientTokenId'));
@@ -114,6 +128,8 @@ export async function openAws(endpoint: string, shape: 'pair' | 'id'): Promise<A
     iam: direct,
     userName,
     keyId: leaked.id,
+    roleName,
+    session: [`ASIA${leaked.id.slice(4)}`, leaked.secret, 't'.repeat(120)].join(':'),
     leaked: shape === 'pair' ? `${leaked.id}:${leaked.secret}` : leaked.id,
     hidden: leaked.secret,
     expected: { id: leaked.id, principal: `user/${userName}`, account: ACCOUNT },

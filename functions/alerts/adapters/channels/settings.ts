@@ -28,9 +28,14 @@ export const emailSettings = z.object({
 
 const KNOWN_FOR_MS = 60_000;
 
+/** `read` answers undefined where the channel is off. */
+export interface Settings<T> {
+  readonly read: () => Promise<T | undefined>;
+  readonly forget: () => void;
+}
+
 /**
- * Reads a channel's settings, and believes them for a minute.
- * @returns undefined where the channel is off
+ * Reads a channel's settings, and believes them for a minute, or until they are to be forgotten.
  * @throws Error when they cannot be read or understood; no value is in its message
  */
 export function createSettings<T>(
@@ -38,9 +43,9 @@ export function createSettings<T>(
   secretArn: string,
   schema: z.ZodType<T>,
   now: () => number,
-): () => Promise<T | undefined> {
+): Settings<T> {
   let known: { readonly at: number; readonly value: T | undefined } | undefined;
-  return async () => {
+  async function read(): Promise<T | undefined> {
     if (known && now() - known.at < KNOWN_FOR_MS) return known.value;
     const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: secretArn }));
     let value: unknown;
@@ -58,5 +63,6 @@ export function createSettings<T>(
       throw new Error(`The channel's settings are not usable: ${describeProblems(parsed.error)}.`);
     known = { at: now(), value: parsed.data };
     return parsed.data;
-  };
+  }
+  return { read, forget: () => (known = undefined) };
 }

@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import RE2 from 're2';
+import { describe, expect, it } from 'vitest';
+import { createRe2Regex } from '../../../functions/detection/adapters/re2-regex.ts';
+import { readPatterns } from '../../../functions/detection/domain/compile.ts';
+import type { RegexSpans } from '../../../functions/detection/domain/ports.ts';
+import { readPatternFiles } from '../../../scripts/build-patterns.ts';
+import { projectPack } from '../support/scanner.ts';
+
+/** What RE2 captures itself. */
+function capturing(source: string): (bytes: Buffer, from: number) => RegexSpans | undefined {
+  const regex = new RE2(source, 'gdu');
+  return (bytes, from) => {
+    regex.lastIndex = from;
+    return regex.exec(bytes)?.indices?.map((span) => span && ([span[0], span[1]] as const));
+  };
+}
+
+const plain = (spans: RegexSpans | undefined) => spans?.map((span) => span && [...span]);
+
+const { rules } = readPatterns(await readPatternFiles());
+const examples = new Map(rules.map(({ name, source }) => [name, source.examples.match]));
+const cases = projectPack().rules.map((rule) => ({
+  name: rule.name,
+  regex: rule.regex,
+  run: rule.run,
+  texts: examples.get(rule.name) ?? [],
+}));
+
+describe('a regex over bytes', () => {
+  it('tells of every match what RE2 captures, wherever it starts and whatever is around', () => {
+    const wrong: string[] = [];
+    for (const { name, regex, texts } of cases) {
+      const ours = createRe2Regex(regex);
+      const theirs = capturing(regex);
+      const same = (got: RegexSpans | undefined, expected: RegexSpans | undefined): boolean =>
+        // A long match may come without its group.
+        JSON.stringify(got) === JSON.stringify(got?.length === 1 ? expected?.slice(0, 1) : expected);
+      for (const example of texts)
+        for (const text of [
+          `${example}${example}`,
+          `a${example}z é`,
+          `"${example}",\n`,
+          example.slice(1, -1),
+        ]) {
+          const bytes = Buffer.from(text);
+          for (const from of [0, 1, bytes.length >> 1]) {
+            const expected = theirs(bytes, from);
+            if (!same(ours.exec(bytes, from), expected)) wrong.push(`${name} from ${from}`);
+            const start = expected?.[0]?.[0];
+            if (start !== undefined && !same(ours.matchAt(bytes, start), expected))
+              wrong.push(`${name} at ${start}`);
+          }
+        }
+    }
+    expect(wrong).toEqual([]);
+  }, 60_000);
+
+  it('agrees with RE2 on regexes and texts of few letters, where alternatives give back what they took', () => {
+    const sources = [
+      String.raw`a*(a{2})(?:[^a-z]|$)`,
+      String.raw`\b(a+b?)\b`,
+      String.raw`(?:^|[^a-b])(a{1,3}?)b`,
+      String.raw`a(?:"(b{1,})"|'(b+)')c?`,
+      String.raw`(a|ab)(?:b|$)`,
+      String.raw`\b(ab{2,})@[a-b]`,
+      String.raw`(?i)A(B+)`,
+      'ab+',
+    ];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...sources),
+        fc.string({ unit: fc.constantFrom('a', 'b', 'c', '"', "'", ' ', '@', 'é', 'B'), maxLength: 30 }),
+        fc.nat({ max: 30 }),
+        (source, text, from) => {
+          const bytes = Buffer.from(text);
+          fc.pre(from <= bytes.length);
+          expect(plain(createRe2Regex(source).exec(bytes, from))).toEqual(
+            plain(capturing(source)(bytes, from)),
+          );
+        },
+      ),
+    );
+  });
+
+  it('gives a long match whole where its group cannot be told by tests', () => {
+    const regex = createRe2Regex('x[a-z]*([a-z]{4})');
+    const short = Buffer.from(`x${'a'.repeat(100)}`);
+    expect(plain(regex.exec(short, 0))).toEqual([[0, 101], [97, 101]]); // prettier-ignore
+    expect(plain(regex.exec(Buffer.from(`x${'a'.repeat(511)}`), 0))).toHaveLength(2);
+    expect(plain(regex.exec(Buffer.from(`x${'a'.repeat(512)}`), 0))).toEqual([[0, 513]]);
+  });
+});
+
+describe('the run of a rule', () => {
+  it('stands in each of its matches', () => {
+    for (const { name, regex, run, texts } of cases) {
+      const ranges = Buffer.from(run.bytes, 'hex');
+      const holds = (byte: number): boolean =>
+        ranges.some((first, at) => at % 2 === 0 && byte >= first && byte <= (ranges[at + 1] ?? 0));
+      for (const text of texts) {
+        const bytes = Buffer.from(text);
+        const whole = capturing(regex)(bytes, 0)?.[0];
+        if (whole === undefined) continue;
+        let longest = 0;
+        let here = 0;
+        for (const byte of bytes.subarray(...whole)) {
+          here = holds(byte) ? here + 1 : 0;
+          longest = Math.max(longest, here);
+        }
+        expect(longest, name).toBeGreaterThanOrEqual(run.length);
+      }
+    }
+  });
+});
