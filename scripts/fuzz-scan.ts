@@ -59,7 +59,7 @@ function hostile(random: Random): Buffer {
   return random.int(8) === 0 ? random.bytes(HOSTILE_BYTES) : Buffer.from(text);
 }
 
-function shrink(batch: Batch, breaks: (batch: Batch) => string | undefined): Batch {
+function shrink(batch: Batch, breaks: (batch: Batch) => unknown): Batch {
   for (const candidate of smaller(batch))
     if (breaks(candidate) !== undefined) return shrink(candidate, breaks);
   return batch;
@@ -87,28 +87,29 @@ type Word = z.infer<typeof wordSchema>;
 /** Scans batch after batch, forever. */
 async function scanFrom(first: number, say: (word: Word) => void): Promise<never> {
   const detector = await createProjectScanner();
-  let crashed = false;
-  const breaks = (batch: Batch): string | undefined => {
+  const breaks = (batch: Batch): { readonly broke: string; readonly what: 'lost' | 'crash' } | undefined => {
     try {
-      return brokenInvariant(batch, detector);
+      const broke = brokenInvariant(batch, detector);
+      return broke === undefined ? undefined : { broke, what: 'lost' };
     } catch (error) {
-      crashed = true;
-      return `it threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+      return {
+        broke: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        what: 'crash',
+      };
     }
   };
   const tally: Tally = { batches: 0, entries: 0, planted: 0, hostile: 0, worstMbPerS: null };
   for (let seed = first; ; seed += 1) {
     say({ begins: seed });
     const batch = createBatch(seed);
-    crashed = false;
     const broken = breaks(batch);
     if (broken !== undefined) {
-      say({ broke: broken, what: crashed ? 'crash' : 'lost' });
+      say(broken);
       const least = shrink(batch, (candidate) => {
         say({ begins: seed });
         return breaks(candidate);
       });
-      say({ least: `${breaks(least) ?? ''}\n  ${JSON.stringify(least)}` });
+      say({ least: `${breaks(least)?.broke ?? ''}\n  ${JSON.stringify(least)}` });
     }
     tally.batches += 1;
     tally.entries += batch.length;
