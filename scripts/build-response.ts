@@ -20,7 +20,7 @@ async function main(check: boolean): Promise<number> {
     for (const problem of compiled.error) console.error(problem);
     return 1;
   }
-  const sealed = knownProviders()
+  const sealed = knownProviders({ baseUrls: {}, publicProviders: true })
     .filter((each) => each.needsSecret)
     .flatMap((each) => each.secretTypes)
     .toSorted();

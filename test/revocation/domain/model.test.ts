@@ -91,7 +91,16 @@ class World implements Workflow {
       beginRevocation(aLeak(number), {
         store: this.store,
         workflow: this,
-        providers: [this.provider],
+        evidence: this.evidence,
+        providers: [
+          {
+            provider: this.provider.provider,
+            secretTypes: this.provider.secretTypes,
+            needsSecret: this.provider.needsSecret,
+            manualSteps: this.provider.manualSteps,
+            isOn: true,
+          },
+        ],
         clock: this.clock,
         keptDays: 400,
       }),
