@@ -7,8 +7,6 @@ import { revocationRecord } from '../domain/revocation.ts';
 import { conditionOf } from '../domain/transitions.ts';
 
 const REQUEST_DEADLINE_MS = 4_000;
-/** The limit is one item that every revocation by policy writes: some wait for each other. */
-const MAX_WRITES = 12;
 /** The key of the limit's item, beside the cases. */
 const LIMIT_KEY = { pk: 'limit' };
 
@@ -71,7 +69,8 @@ export function createDynamoRevocationStore(where: Table): RevocationStore {
 export function createDynamoRevocationLimit(where: Table): RevocationLimit {
   return {
     async admit(key, nowMs, revocationsPerHour) {
-      for (let attempt = 0; attempt < MAX_WRITES; attempt += 1) {
+      // A write that is refused is one that somebody else was admitted by: after so many the hour is full.
+      for (let attempt = 0; attempt <= revocationsPerHour; attempt += 1) {
         const item = await read(where, LIMIT_KEY);
         const known = item === undefined ? undefined : admissionsItem.parse(item);
         const admitted = admit(known?.admitted ?? {}, key, nowMs, revocationsPerHour);

@@ -63,6 +63,13 @@ describe('the limit', () => {
     expect(again).toEqual(asked);
     expect(await limit.admit('f', NOW + 3_600_001, 3)).toBe(true);
   });
+
+  test('answers each of a crowd that asks at the same moment', async () => {
+    const limit = createDynamoRevocationLimit({ client: dynamo, table });
+    const later = NOW + 10 * 3_600_000;
+    const crowd = Array.from({ length: 60 }, (_, index) => limit.admit(`crowd-${index}`, later, 20));
+    expect((await Promise.all(crowd)).filter(Boolean)).toHaveLength(20);
+  });
 });
 
 describe('sealed evidence', () => {

@@ -122,6 +122,25 @@ describe('the others', () => {
     });
   });
 
+  it('let the recorder of deaths decide about cases and nothing else', () => {
+    const queue = [
+      'ChangeMessageVisibility',
+      'DeleteMessage',
+      'GetQueueAttributes',
+      'GetQueueUrl',
+      'ReceiveMessage',
+    ];
+    expect(actionsOf('RevocationRecorderRecordRole')).toEqual(
+      [
+        ...DATA_KEY,
+        ...LOG,
+        ...queue.map((action) => `sqs:${action}`),
+        'dynamodb:GetItem',
+        'dynamodb:UpdateItem',
+      ].sort(),
+    );
+  });
+
   it('let the workflow call its one function', () => {
     const calls = statementsOf('RevocationWorkflowRole').filter(({ Action }) =>
       [Action].flat().includes('lambda:InvokeFunction'),
