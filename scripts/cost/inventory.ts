@@ -15,6 +15,9 @@ const FUNCTIONS = {
   health: 'HealthCheck',
   guard: 'GuardCheck',
   guardKeys: 'GuardAuthorize',
+  sequencer: 'SequencerSequence',
+  actRecorder: 'ActRecorderRecord',
+  integrityCheck: 'IntegrityCheckVerify',
 } as const;
 export type FunctionName = keyof typeof FUNCTIONS;
 export const FUNCTION_NAMES = [
@@ -29,6 +32,9 @@ export const FUNCTION_NAMES = [
   'health',
   'guard',
   'guardKeys',
+  'sequencer',
+  'actRecorder',
+  'integrityCheck',
 ] as const satisfies FunctionName[];
 
 interface FunctionFacts {
@@ -56,6 +62,8 @@ export interface Inventory {
   readonly dataKeyReuseSeconds: number;
   readonly schedules: number;
   readonly logRetentionDays: number;
+  /** From one batch of the audit log to the next, in milliseconds. */
+  readonly auditBatchMs: number;
   /** Of the severity that is kept longest. */
   readonly findingRetentionDays: number;
 }
@@ -81,7 +89,11 @@ const mappingProperties = z.object({
 });
 const ruleProperties = z.object({ ScheduleExpression: z.string().optional() });
 const logGroupProperties = z.object({ RetentionInDays: z.number() });
-const variables = z.object({ RUN_SECONDS: z.coerce.number(), RETENTION_DAYS: retentionDaysVariable });
+const variables = z.object({
+  RUN_SECONDS: z.coerce.number(),
+  BATCH_EVERY_MS: z.coerce.number(),
+  RETENTION_DAYS: retentionDaysVariable,
+});
 
 /**
  * Counts what costs money.
@@ -132,6 +144,9 @@ export function takeInventory(templates: readonly unknown[]): Inventory {
     health: factsOf('health'),
     guard: factsOf('guard'),
     guardKeys: factsOf('guardKeys'),
+    sequencer: factsOf('sequencer'),
+    actRecorder: factsOf('actRecorder'),
+    integrityCheck: factsOf('integrityCheck'),
   };
   const tables = propertiesOf('AWS::DynamoDB::Table', tableProperties);
   const mappings = propertiesOf('AWS::Lambda::EventSourceMapping', mappingProperties);
@@ -163,6 +178,7 @@ export function takeInventory(templates: readonly unknown[]): Inventory {
       0,
       ...propertiesOf('AWS::Logs::LogGroup', logGroupProperties).map((one) => one.RetentionInDays),
     ),
+    auditBatchMs: environment.BATCH_EVERY_MS,
     findingRetentionDays: Math.max(...Object.values(environment.RETENTION_DAYS)),
   };
 }

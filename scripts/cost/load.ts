@@ -33,7 +33,7 @@ export const ASSUMED = {
   /** Kinds of findings with a metric of their own, if all of them leak. */
   findingMetrics: 25,
   /** Other metrics that the functions write. */
-  steadyMetrics: 12,
+  steadyMetrics: 18,
   /** Duration of an invocation of the detector: fixed, and for each entry. */
   detectorMs: 8,
   detectorMsPerEntry: 0.05,
@@ -85,7 +85,7 @@ export const ASSUMED = {
   logCompression: 0.15,
   /** DynamoDB asks KMS once in five minutes for each principal and table that are busy. */
   tableKeySeconds: 300,
-  principalsAndTables: 19,
+  principalsAndTables: 22,
   /** A checkpoint with the beginnings of the log that it remembers: between 1 and 2 KB, in write units. */
   checkpointUnits: 2,
   /** The health check: peers, statuses and lease, and at most ten pages of unreviewed findings, in read units. */
@@ -97,6 +97,28 @@ export const ASSUMED = {
   /** Lambda traces the first request each second and one in twenty of the others. */
   tracedPerSecond: 1,
   tracedShare: 0.05,
+  /** Acts of the audit log that follow from a finding: it, its review, what was told of it over each channel. */
+  actsPerFinding: 8,
+  /** Other acts in a month: alarms, deployments, reviews that nobody asked for. */
+  steadyActs: 1_000,
+  /** An entry of the audit log, and an act as an item, in bytes. */
+  auditEntryBytes: 1_100,
+  recordActMs: 40,
+  /** An act in the outbox: put, indexed, settled with its index, in write units; read by key and by index. */
+  actWriteUnits: 2 + 1 + 2 + 1,
+  actReadUnits: 2,
+  /** A batch: the head is set twice; the look for what waits is paid for each few seconds, found or not, in read units. */
+  batchWriteUnits: 2,
+  batchLookReadUnits: 1.5,
+  /** Objects of a batch that stay, and what is staged; read before: the edge, three times the checkpoint, the staged batch. */
+  batchPuts: 6,
+  batchGets: 11,
+  /** What a batch rewrites of the partial bundle and tile before it, on average, in entries. */
+  partialEntries: 128,
+  /** Age of the log that the checks read, and that is stored. */
+  auditYears: 1,
+  integrityMsPerEntry: 0.06,
+  integrityMs: 1_500,
   /** E-mail subscribers of the alert topic. */
   mailSubscribers: 1,
 } as const;
@@ -123,7 +145,18 @@ export interface Activity {
     readonly health: number;
     readonly guard: number;
     readonly guardKeys: number;
+    readonly sequencer: number;
+    readonly actRecorder: number;
+    readonly integrityCheck: number;
   };
+  /** Entries of the audit log, and batches that they come in. */
+  readonly auditEntries: number;
+  readonly auditBatches: number;
+  readonly s3Writes: number;
+  readonly s3Reads: number;
+  /** What lies in the audit log after {@link ASSUMED.auditYears}. */
+  readonly auditGb: number;
+  readonly signatures: number;
   readonly seconds: Activity['invocations'];
   readonly sqsRequests: number;
   readonly writeUnits: number;
@@ -175,6 +208,10 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const alerts = findings * a.severeShare;
   const scans = scansPerSecond * MONTH_SECONDS;
   const guardChecks = entries / a.entriesPerGuardCheck;
+  const acts = findings * a.actsPerFinding + a.steadyActs;
+  // Acts of one finding come in two batches; a batch takes all that came within its interval.
+  const batchSlots = (MONTH_SECONDS * 1000) / inventory.auditBatchMs;
+  const auditBatches = batchSlots * (1 - Math.exp(-Math.min(acts, findings * 2 + a.steadyActs) / batchSlots));
   // A finding mostly comes alone: it is published and alerted in an invocation of its own.
   const invocations = {
     shipper: MONTH_MINUTES,
@@ -190,7 +227,11 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     health: MONTH_MINUTES,
     guard: guardChecks,
     guardKeys: Math.min(guardChecks, a.guardKeys * MONTH_MINUTES),
+    sequencer: MONTH_MINUTES,
+    actRecorder: acts,
+    integrityCheck: MONTH_MINUTES / 60 + MONTH_SECONDS / 86_400,
   };
+  const auditLog = acts * 12 * a.auditYears;
   const seconds = {
     shipper: invocations.shipper * inventory.shipperRunSeconds,
     detector:
@@ -204,6 +245,10 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     health: (invocations.health * a.healthMs) / 1000,
     guard: (guardChecks * a.guardMs) / 1000,
     guardKeys: (invocations.guardKeys * a.guardKeyMs) / 1000,
+    // It waits for the next batch until its minute is over.
+    sequencer: invocations.sequencer * 58,
+    actRecorder: (acts * a.recordActMs) / 1000,
+    integrityCheck: (invocations.integrityCheck * (a.integrityMs + auditLog * a.integrityMsPerEntry)) / 1000,
   };
 
   const chunks = (bytes: number) => Math.max(1, Math.ceil(bytes / SQS_CHUNK_BYTES));
@@ -211,7 +256,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const receives = scans * chunks((dispatchBytes / messagesPerDispatch) * perInvocation);
   const emptyReceives = (inventory.polledQueues * a.pollers * MONTH_SECONDS) / a.longPollSeconds;
   const sqsRequests =
-    sends + receives + scans + emptyReceives + (invocations.evaluate + invocations.deliver) * 3;
+    sends + receives + scans + emptyReceives + (invocations.evaluate + invocations.deliver + acts) * 3;
 
   const { lease, checkpointEveryMs, statusEveryMs, directoryEveryMs } = SHIP_SETTINGS;
   const checkpoints =
@@ -234,7 +279,9 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     scans * a.recordUnits +
     findings * (findingUnits + a.caseUnits + a.evaluateWriteUnits) +
     invocations.deliver * 2 +
-    guardChecks;
+    guardChecks +
+    acts * a.actWriteUnits +
+    auditBatches * a.batchWriteUnits;
   const directoryReads = (seconds.shipper * 1000) / directoryEveryMs;
   // Nobody reviews: every finding waits until it expires, and the health check counts what waits.
   const waitingBytes =
@@ -248,7 +295,9 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     invocations.dayReport * a.dayReadUnits +
     findings * a.evaluateReadUnits +
     invocations.deliver * 2 +
-    invocations.guardKeys;
+    invocations.guardKeys +
+    acts * a.actReadUnits +
+    batchSlots * a.batchLookReadUnits;
   const storedGb = (waitingBytes * (1 + inventory.quarantineIndexes)) / 1e9;
 
   const tableKeys = (a.principalsAndTables * MONTH_SECONDS) / a.tableKeySeconds;
@@ -275,7 +324,15 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     0,
   );
 
+  const bundlesOf = (many: number) => many / 256;
   return {
+    auditEntries: acts,
+    auditBatches,
+    s3Writes: auditBatches * a.batchPuts,
+    // The check reads a bundle and a tile for each 256 entries, and lists all objects, a thousand at a time.
+    s3Reads: auditBatches * a.batchGets + invocations.integrityCheck * bundlesOf(auditLog) * 2,
+    auditGb: ((acts + auditBatches * a.partialEntries) * a.auditEntryBytes * 12 * a.auditYears) / 1e9,
+    signatures: auditBatches * 2,
     dispatchesPerSecond: dispatches,
     messages: messagesPerSecond * MONTH_SECONDS,
     findings,

@@ -50,6 +50,12 @@ export function smallTemplates(): { Resources: Record<string, object> }[] {
         HealthCheck1: lambda(),
         GuardCheck1: lambda(),
         GuardAuthorize1: lambda({ MemorySize: 512 }),
+        SequencerSequence1: lambda({
+          MemorySize: 512,
+          Environment: { Variables: { BATCH_EVERY_MS: '3000' } },
+        }),
+        ActRecorderRecord1: lambda(),
+        IntegrityCheckVerify1: lambda({ TracingConfig: { Mode: 'PassThrough' } }),
         EntriesQueue1: { Type: 'AWS::SQS::Queue', Properties: { KmsDataKeyReusePeriodSeconds: 3600 } },
         EntriesQueueOld1: { Type: 'AWS::CloudWatch::Alarm' },
         EveryMinute1: { Type: 'AWS::Events::Rule', Properties: { ScheduleExpression: 'rate(1 minute)' } },

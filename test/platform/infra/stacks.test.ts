@@ -77,11 +77,11 @@ describe('every function', () => {
 
   it('runs on Node 24 with a timeout and a log group of its own that expires', () => {
     const functions = all('AWS::Lambda::Function');
-    expect(functions).toHaveLength(15);
+    expect(functions).toHaveLength(18);
     for (const [, { Properties }] of functions) configured.parse(Properties);
     const groups = all('AWS::Logs::LogGroup');
     // One for each, and the guard's access log.
-    expect(groups).toHaveLength(16);
+    expect(groups).toHaveLength(19);
     for (const [, { Properties }] of groups) expect(Properties['RetentionInDays']).toBe(30);
   });
 });
