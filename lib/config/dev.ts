@@ -23,5 +23,6 @@ export const dev: Settings = {
     policy: { LOW: 'redact', MEDIUM: 'redact', HIGH: 'block', CRITICAL: 'block' },
   },
   audit: { lockDays: 1 },
+  revocation: { publicProviders: true, addresses: {} },
   detector: { maxConcurrency: 10 },
 };

@@ -18,6 +18,10 @@ const FUNCTIONS = {
   sequencer: 'SequencerSequence',
   actRecorder: 'ActRecorderRecord',
   integrityCheck: 'IntegrityCheckVerify',
+  revocationBegin: 'RevocationBegin',
+  revocationAdvance: 'RevocationAdvance',
+  revocationDesk: 'RevocationDecide',
+  revocationPublish: 'RevocationPublish',
 } as const;
 export type FunctionName = keyof typeof FUNCTIONS;
 export const FUNCTION_NAMES = [
@@ -35,6 +39,10 @@ export const FUNCTION_NAMES = [
   'sequencer',
   'actRecorder',
   'integrityCheck',
+  'revocationBegin',
+  'revocationAdvance',
+  'revocationDesk',
+  'revocationPublish',
 ] as const satisfies FunctionName[];
 
 interface FunctionFacts {
@@ -147,6 +155,10 @@ export function takeInventory(templates: readonly unknown[]): Inventory {
     sequencer: factsOf('sequencer'),
     actRecorder: factsOf('actRecorder'),
     integrityCheck: factsOf('integrityCheck'),
+    revocationBegin: factsOf('revocationBegin'),
+    revocationAdvance: factsOf('revocationAdvance'),
+    revocationDesk: factsOf('revocationDesk'),
+    revocationPublish: factsOf('revocationPublish'),
   };
   const tables = propertiesOf('AWS::DynamoDB::Table', tableProperties);
   const mappings = propertiesOf('AWS::Lambda::EventSourceMapping', mappingProperties);

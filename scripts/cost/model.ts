@@ -52,6 +52,7 @@ export function monthlyCost(load: Load, inventory: Inventory, { prices }: PriceL
         activity.auditGb * prices.s3StorageGbMonth.usd +
         activity.signatures * prices.kmsSignature.usd,
     },
+    { service: 'Step Functions', usd: activity.stateTransitions * prices.stateTransition.usd },
     { service: 'SQS', usd: activity.sqsRequests * prices.sqsRequest.usd },
     {
       service: 'DynamoDB',

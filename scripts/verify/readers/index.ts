@@ -31,6 +31,7 @@ import {
   readRolePolicy,
   readSecret,
 } from './security.ts';
+import { readStateMachine } from './workflow.ts';
 import { readBucket, readBucketPolicy, readTable } from './storage.ts';
 
 /** By resource type. A type that is not here makes the check fail: nothing may pass unseen. */
@@ -63,4 +64,5 @@ export const READERS: ReadonlyMap<string, Reader> = new Map([
   ['AWS::SNS::TopicPolicy', readTopicPolicy],
   ['AWS::SQS::Queue', readQueue],
   ['AWS::SQS::QueuePolicy', readQueuePolicy],
+  ['AWS::StepFunctions::StateMachine', readStateMachine],
 ]);
