@@ -82,10 +82,7 @@ async function fill(
   let [handed, size, lastGrown] = [0, before, start];
   const producer = async () => {
     while (handed < entries) {
-      if (handed - (size - before) > MOST_WAITING) {
-        await sleep(200);
-        continue;
-      }
+      while (handed - (size - before) > MOST_WAITING) await sleep(200);
       const taken = await submit(finding(handed++, 'agent'), outbox);
       if (!taken.ok) throw new Error(`An act was refused: ${taken.error}`);
     }

@@ -126,9 +126,16 @@ export class System {
 
   /** Starts a run of the shipper, as the schedule does each minute. */
   async startShipper(): Promise<void> {
-    await this.#lambda.send(
-      new InvokeCommand({ FunctionName: this.outputs.ShipperFunctionName, InvocationType: 'Event' }),
-    );
+    await this.#start(this.outputs.ShipperFunctionName);
+  }
+
+  /** Starts a run of the audit log's sequencer, as the schedule does each minute. */
+  async startSequencer(): Promise<void> {
+    await this.#start(this.outputs.SequencerFunctionName);
+  }
+
+  async #start(FunctionName: string): Promise<void> {
+    await this.#lambda.send(new InvokeCommand({ FunctionName, InvocationType: 'Event' }));
   }
 
   /** SIGKILL to every process that runs the function now. @returns how many there were */

@@ -29,23 +29,23 @@ const FAILURES_IN_A_ROW = 5;
  */
 export async function runSequencer(deps: RunDeps, { until, everyMs }: RunSettings): Promise<void> {
   const { once, pacer, observe } = deps;
-  let [failures, last]: [number, unknown] = [0, undefined];
+  let failures: unknown[] = [];
   for (;;) {
     const startedAt = pacer.now();
     let full = false;
     try {
       const did = await once();
-      [failures, last] = [0, undefined];
+      failures = [];
       full = did.did === 'published' && did.entries >= BATCH_ENTRIES;
       observe({ event: 'batch', did, tookMs: pacer.now() - startedAt });
     } catch (error) {
-      [failures, last] = [failures + 1, error];
-      if (error instanceof HistoryConflict || failures >= FAILURES_IN_A_ROW) throw error;
+      failures.push(error);
+      if (error instanceof HistoryConflict || failures.length >= FAILURES_IN_A_ROW) throw error;
       observe({ event: 'batch_failed', error });
     }
     const next = full ? pacer.now() : Math.max(pacer.now(), startedAt + everyMs);
     if (next > until) {
-      if (failures > 0) throw last;
+      if (failures.length > 0) throw failures.at(-1);
       return;
     }
     if (next > pacer.now()) await pacer.wait(next - pacer.now());
