@@ -88,7 +88,8 @@ async function fill(
     }
   };
   const watcher = async () => {
-    for (let told = start; size - before < entries; await sleep(500)) {
+    for (let told = start; size - before < entries;) {
+      await sleep(500);
       const seen = await sizeNow();
       const now = performance.now();
       if (seen > size) [size, lastGrown] = [seen, now];

@@ -20,6 +20,7 @@ describe('the inventory of a deployment', () => {
         sequencer: { memoryMb: 512, storageMb: 512, traced: true },
         actRecorder: { memoryMb: 1024, storageMb: 512, traced: true },
         integrityCheck: { memoryMb: 1024, storageMb: 512, traced: false },
+        deathRecorder: { memoryMb: 1024, storageMb: 512, traced: true },
         revocationBegin: { memoryMb: 1024, storageMb: 512, traced: true },
         revocationAdvance: { memoryMb: 1024, storageMb: 512, traced: true },
         revocationDesk: { memoryMb: 1024, storageMb: 512, traced: true },

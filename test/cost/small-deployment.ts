@@ -56,6 +56,7 @@ export function smallTemplates(): { Resources: Record<string, object> }[] {
         }),
         ActRecorderRecord1: lambda(),
         IntegrityCheckVerify1: lambda({ TracingConfig: { Mode: 'PassThrough' } }),
+        RevocationRecorderRecord1: lambda(),
         RevocationBegin1: lambda(),
         RevocationAdvance1: lambda(),
         RevocationDecide1: lambda(),
