@@ -1,6 +1,7 @@
 /**
- * `npm run verify:strangers -- [--log DIR --key FILE] [--entries N] [--tampered N]`: asks verifiers that we did not write
- * about an honest log, and about the same log tampered with in every way. The last line is JSON.
+ * `npm run verify:strangers -- [--deployed | --log DIR --key FILE] [--entries N] [--tampered N]`: asks verifiers that we
+ * did not write about an honest log, and about another one tampered with in every way. The last line is JSON.
+ * `--deployed`: the honest log is one that the deployed stack wrote, on an emulator of its own.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import { formatProof } from '../functions/audit/domain/proof-files.ts';
 import { createProver } from '../functions/audit/domain/prove.ts';
 import { parseVkey } from '../functions/audit/domain/signed-note.ts';
 import { CHECKPOINT_PATH } from '../functions/audit/domain/tiles.ts';
+import { writeDeployedLog, type DeployedLog } from './audit/deployed-log.ts';
 import { createSyntheticKeys, writeSyntheticLog } from './audit/synthetic-log.ts';
 import { BATCH, tamperings } from './audit/tamperings.ts';
 import {
@@ -27,6 +29,7 @@ import {
 
 const { values } = parseArgs({
   options: {
+    deployed: { type: 'boolean', default: false },
     log: { type: 'string' },
     key: { type: 'string' },
     entries: { type: 'string', default: '100000' },
@@ -39,6 +42,8 @@ const PROOF_BYTES = 40;
 /** Found of how many, by kind of tampering and verifier. */
 const found = new Map<string, Map<Verifier, [found: number, of: number]>>();
 const honest = new Map<string, Objections>();
+/** What the deployed stack took in, and how fast. */
+let deployed: Omit<DeployedLog, 'keys'> | undefined;
 
 const missing = await missingTools();
 if (missing.length > 0) {
@@ -59,7 +64,17 @@ try {
 
 async function main(): Promise<void> {
   if (values.log !== undefined) await judge('the log that was named', values.log, await keysFrom(values.key));
-  else {
+  else if (values.deployed) {
+    const directory = path.join(below, 'deployed');
+    const { keys, ...written } = await writeDeployedLog({
+      entries: Number(values.entries),
+      directory,
+      log: console.error,
+    });
+    deployed = written;
+    await judge(`${values.entries} entries that the deployed stack wrote`, directory, keys);
+    await rm(directory, { recursive: true });
+  } else {
     const keys = createSyntheticKeys(ORIGIN);
     const directory = path.join(below, 'long');
     await writeSyntheticLog({ directory, keys, entries: Number(values.entries), batch: 256 });
@@ -212,6 +227,7 @@ function report(): void {
   console.log(
     JSON.stringify({
       accepted,
+      ...(deployed && { deployed }),
       everyKindFoundByOursAndByAStranger: unfound.length === 0,
       notFound: unfound.map(([kind]) => kind),
       verifiers: Object.fromEntries(verdicts),

@@ -9,5 +9,7 @@ export const prod: Settings = {
   // Each traced run costs; turn it on while you look for something.
   tracing: false,
   guard: { ...dev.guard, requestsPerSecond: 500, burst: 1_000 },
+  // Seven years: what most rules on records ask for.
+  audit: { lockDays: 2_557 },
   detector: { maxConcurrency: 50 },
 };

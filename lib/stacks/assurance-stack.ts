@@ -1,5 +1,8 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { ActRecorder } from '../audit/act-recorder.ts';
+import { IntegrityCheck } from '../audit/integrity-check.ts';
+import { Sequencer } from '../audit/sequencer.ts';
 import { Health } from '../health/health.ts';
 import { DayReport } from '../quarantine/day-report.ts';
 import type { DataStack } from './data-stack.ts';
@@ -16,7 +19,7 @@ export interface AssuranceStackProps extends StackProps {
 export class AssuranceStack extends Stack {
   constructor(scope: Construct, id: string, props: AssuranceStackProps) {
     super(scope, id, props);
-    const { foundation, ingest, quarantine, metrics } = props.data;
+    const { foundation, ingest, quarantine, metrics, audit, bus } = props.data;
     const health = new Health(this, 'Health', {
       foundation,
       ingest,
@@ -25,6 +28,11 @@ export class AssuranceStack extends Stack {
       alerts: props.response.alerts,
     });
     new DayReport(this, 'DayReport', { foundation, metrics });
+    const sequencer = new Sequencer(this, 'Sequencer', { foundation, log: audit });
+    new CfnOutput(this, 'SequencerFunctionName', { value: sequencer.function.functionName });
+    new ActRecorder(this, 'ActRecorder', { foundation, log: audit, bus });
+    const check = new IntegrityCheck(this, 'IntegrityCheck', { foundation, log: audit, bus });
+    new CfnOutput(this, 'VerifyLogFunctionName', { value: check.function.functionName });
     new CfnOutput(this, 'HealthFunctionName', { value: health.function.functionName });
   }
 }

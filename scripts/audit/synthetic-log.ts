@@ -74,7 +74,8 @@ export async function writeSyntheticLog(log: SyntheticLog) {
   return { objects, bytes, entryBytes };
 }
 
-const finding = (at: number, agent: string) => ({
+/** The event that such a log's entry is about. */
+export const finding = (at: number, agent: string) => ({
   id: `finding:fnd_${String(at).padStart(32, '0')}`,
   time: new Date(Date.UTC(2026, 0, 1) + at * 1000).toISOString(),
   type: 'finding' as const,

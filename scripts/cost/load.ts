@@ -33,7 +33,7 @@ export const ASSUMED = {
   /** Kinds of findings with a metric of their own, if all of them leak. */
   findingMetrics: 25,
   /** Other metrics that the functions write. */
-  steadyMetrics: 12,
+  steadyMetrics: 18,
   /** Duration of an invocation of the detector: fixed, and for each entry. */
   detectorMs: 8,
   detectorMsPerEntry: 0.05,
@@ -99,7 +99,7 @@ export const ASSUMED = {
   logCompression: 0.15,
   /** DynamoDB asks KMS once in five minutes for each principal and table that are busy. */
   tableKeySeconds: 300,
-  principalsAndTables: 19,
+  principalsAndTables: 22,
   /** A checkpoint with the beginnings of the log that it remembers: between 1 and 2 KB, in write units. */
   checkpointUnits: 2,
   /** The health check: peers, statuses and lease, and at most ten pages of unreviewed findings, in read units. */
@@ -111,6 +111,28 @@ export const ASSUMED = {
   /** Lambda traces the first request each second and one in twenty of the others. */
   tracedPerSecond: 1,
   tracedShare: 0.05,
+  /** Acts of the audit log that follow from a finding: it, its review, what was told of it over each channel. */
+  actsPerFinding: 8,
+  /** Other acts in a month: alarms, deployments, reviews that nobody asked for. */
+  steadyActs: 1_000,
+  /** An entry of the audit log, and an act as an item, in bytes. */
+  auditEntryBytes: 1_100,
+  recordActMs: 40,
+  /** An act in the outbox: put, indexed, settled with its index, in write units; read by key and by index. */
+  actWriteUnits: 2 + 1 + 2 + 1,
+  actReadUnits: 2,
+  /** A batch: the head is set twice; the look for what waits is paid for each few seconds, found or not, in read units. */
+  batchWriteUnits: 2,
+  batchLookReadUnits: 1.5,
+  /** Objects of a batch that stay, and what is staged; read before: the edge, three times the checkpoint, the staged batch. */
+  batchPuts: 6,
+  batchGets: 11,
+  /** What a batch rewrites of the partial bundle and tile before it, on average, in entries. */
+  partialEntries: 128,
+  /** Age of the log that the checks read, and that is stored. */
+  auditYears: 1,
+  integrityMsPerEntry: 0.06,
+  integrityMs: 1_500,
   /** E-mail subscribers of the alert topic. */
   mailSubscribers: 1,
 } as const;
@@ -138,12 +160,23 @@ export interface Activity {
     readonly health: number;
     readonly guard: number;
     readonly guardKeys: number;
+    readonly sequencer: number;
+    readonly actRecorder: number;
+    readonly integrityCheck: number;
     readonly revocationBegin: number;
     readonly revocationAdvance: number;
     readonly revocationDesk: number;
     readonly revocationPublish: number;
     readonly revocationServe: number;
   };
+  /** Entries of the audit log, and batches that they come in. */
+  readonly auditEntries: number;
+  readonly auditBatches: number;
+  readonly s3Writes: number;
+  readonly s3Reads: number;
+  /** What lies in the audit log after {@link ASSUMED.auditYears}. */
+  readonly auditGb: number;
+  readonly signatures: number;
   readonly seconds: Activity['invocations'];
   readonly sqsRequests: number;
   readonly stateTransitions: number;
@@ -196,6 +229,10 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const alerts = findings * a.severeShare;
   const scans = scansPerSecond * MONTH_SECONDS;
   const guardChecks = entries / a.entriesPerGuardCheck;
+  const acts = findings * a.actsPerFinding + a.steadyActs;
+  // Acts of one finding come in two batches; a batch takes all that came within its interval.
+  const batchSlots = (MONTH_SECONDS * 1000) / inventory.auditBatchMs;
+  const auditBatches = batchSlots * (1 - Math.exp(-Math.min(acts, findings * 2 + a.steadyActs) / batchSlots));
   const runs = findings * a.revokedShare;
   // A finding mostly comes alone: it is published and alerted in an invocation of its own.
   const invocations = {
@@ -214,6 +251,9 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     health: MONTH_MINUTES,
     guard: guardChecks,
     guardKeys: Math.min(guardChecks, a.guardKeys * MONTH_MINUTES),
+    sequencer: MONTH_MINUTES,
+    actRecorder: acts,
+    integrityCheck: MONTH_MINUTES / 60 + MONTH_SECONDS / 86_400,
     revocationBegin: findings,
     revocationAdvance: runs * a.stepsPerRun,
     revocationDesk: runs * a.askedShare * 2,
@@ -222,6 +262,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     // Every write of a record comes by; most are nobody's news.
     revocationPublish: runs * a.stepsPerRun * 2,
   };
+  const auditLog = acts * 12 * a.auditYears;
   const seconds = {
     shipper: invocations.shipper * inventory.shipperRunSeconds,
     detector:
@@ -236,6 +277,10 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     health: (invocations.health * a.healthMs) / 1000,
     guard: (guardChecks * a.guardMs) / 1000,
     guardKeys: (invocations.guardKeys * a.guardKeyMs) / 1000,
+    // It waits for the next batch until its minute is over.
+    sequencer: invocations.sequencer * 58,
+    actRecorder: (acts * a.recordActMs) / 1000,
+    integrityCheck: (invocations.integrityCheck * (a.integrityMs + auditLog * a.integrityMsPerEntry)) / 1000,
     revocationBegin: (findings * a.beginMs) / 1000,
     revocationAdvance: (invocations.revocationAdvance * a.stepMs) / 1000,
     revocationDesk: (invocations.revocationDesk * a.revocationDeskMs) / 1000,
@@ -252,7 +297,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     receives +
     scans +
     emptyReceives +
-    (invocations.evaluate + invocations.deliver + findings + runs) * 3;
+    (invocations.evaluate + invocations.deliver + findings + runs + acts) * 3;
 
   const { lease, checkpointEveryMs, statusEveryMs, directoryEveryMs } = SHIP_SETTINGS;
   const checkpoints =
@@ -277,7 +322,9 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     runs * (a.unitsPerRun + 4) +
     findings * (findingUnits + a.caseUnits + a.evaluateWriteUnits) +
     invocations.deliver * 2 +
-    guardChecks;
+    guardChecks +
+    acts * a.actWriteUnits +
+    auditBatches * a.batchWriteUnits;
   const directoryReads = (seconds.shipper * 1000) / directoryEveryMs;
   // Nobody reviews: every finding waits until it expires, and the health check counts what waits.
   const waitingBytes =
@@ -291,7 +338,9 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     invocations.dayReport * a.dayReadUnits +
     findings * a.evaluateReadUnits +
     invocations.deliver * 2 +
-    invocations.guardKeys;
+    invocations.guardKeys +
+    acts * a.actReadUnits +
+    batchSlots * a.batchLookReadUnits;
   const storedGb = (waitingBytes * (1 + inventory.quarantineIndexes)) / 1e9;
 
   const tableKeys = (a.principalsAndTables * MONTH_SECONDS) / a.tableKeySeconds;
@@ -318,7 +367,15 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     0,
   );
 
+  const bundlesOf = (many: number) => many / 256;
   return {
+    auditEntries: acts,
+    auditBatches,
+    s3Writes: auditBatches * a.batchPuts,
+    // The check reads a bundle and a tile for each 256 entries, and lists all objects, a thousand at a time.
+    s3Reads: auditBatches * a.batchGets + invocations.integrityCheck * bundlesOf(auditLog) * 2,
+    auditGb: ((acts + auditBatches * a.partialEntries) * a.auditEntryBytes * 12 * a.auditYears) / 1e9,
+    signatures: auditBatches * 2,
     dispatchesPerSecond: dispatches,
     messages: messagesPerSecond * MONTH_SECONDS,
     findings,

@@ -17,6 +17,9 @@ describe('the inventory of a deployment', () => {
         health: { memoryMb: 1024, storageMb: 512, traced: true },
         guard: { memoryMb: 1024, storageMb: 512, traced: true },
         guardKeys: { memoryMb: 512, storageMb: 512, traced: true },
+        sequencer: { memoryMb: 512, storageMb: 512, traced: true },
+        actRecorder: { memoryMb: 1024, storageMb: 512, traced: true },
+        integrityCheck: { memoryMb: 1024, storageMb: 512, traced: false },
         deathRecorder: { memoryMb: 1024, storageMb: 512, traced: true },
         revocationBegin: { memoryMb: 1024, storageMb: 512, traced: true },
         revocationAdvance: { memoryMb: 1024, storageMb: 512, traced: true },
@@ -36,6 +39,7 @@ describe('the inventory of a deployment', () => {
       dataKeyReuseSeconds: 3600,
       schedules: 1,
       logRetentionDays: 30,
+      auditBatchMs: 3000,
       findingRetentionDays: 30,
     });
   });

@@ -50,6 +50,12 @@ export function smallTemplates(): { Resources: Record<string, object> }[] {
         HealthCheck1: lambda(),
         GuardCheck1: lambda(),
         GuardAuthorize1: lambda({ MemorySize: 512 }),
+        SequencerSequence1: lambda({
+          MemorySize: 512,
+          Environment: { Variables: { BATCH_EVERY_MS: '3000' } },
+        }),
+        ActRecorderRecord1: lambda(),
+        IntegrityCheckVerify1: lambda({ TracingConfig: { Mode: 'PassThrough' } }),
         RevocationRecorderRecord1: lambda(),
         RevocationBegin1: lambda(),
         RevocationAdvance1: lambda(),

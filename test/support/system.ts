@@ -15,7 +15,7 @@ import {
   PutTargetsCommand,
 } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
@@ -126,9 +126,16 @@ export class System {
 
   /** Starts a run of the shipper, as the schedule does each minute. */
   async startShipper(): Promise<void> {
-    await this.#lambda.send(
-      new InvokeCommand({ FunctionName: this.outputs.ShipperFunctionName, InvocationType: 'Event' }),
-    );
+    await this.#start(this.outputs.ShipperFunctionName);
+  }
+
+  /** Starts a run of the audit log's sequencer, as the schedule does each minute. */
+  async startSequencer(): Promise<void> {
+    await this.#start(this.outputs.SequencerFunctionName);
+  }
+
+  async #start(FunctionName: string): Promise<void> {
+    await this.#lambda.send(new InvokeCommand({ FunctionName, InvocationType: 'Event' }));
   }
 
   /** SIGKILL to every process that runs the function now. @returns how many there were */
@@ -233,10 +240,10 @@ export class System {
       }),
     );
     const s3 = new S3Client({ ...this.clientOptions, forcePathStyle: true });
-    const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
     await s3.send(
       new PutObjectCommand({
-        Bucket: Buckets[0]?.Name,
+        // The log's own bucket holds the log and nothing else, and could not be cleaned again.
+        Bucket: this.outputs.AuditWorkBucketName,
         Key: 'control',
         Body: Buffer.from(secret).toString('hex'),
       }),

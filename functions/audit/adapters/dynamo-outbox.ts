@@ -20,6 +20,11 @@ export interface DynamoOutboxOptions {
   readonly clock: Clock;
 }
 
+export interface Backlog {
+  /** When what waits longest was handed in, in milliseconds since the epoch; undefined if nothing waits. */
+  oldestWaiting(): Promise<number | undefined>;
+}
+
 /** Longer than a producer repeats itself: 4 days in a queue and 14 in its dead letters. */
 const REMEMBER_SECONDS = 30 * 86_400;
 const REQUEST_DEADLINE_MS = 4_000;
@@ -31,6 +36,7 @@ const WAITING = 'outbox';
 
 const actKey = (id: string): string => `act#${id}`;
 const indexed = z.object({ pk: z.string() });
+const queued = z.object({ queuedAt: z.iso.datetime() });
 const waitingItem = z.object({
   pk: z.string(),
   id: z.string(),
@@ -48,7 +54,7 @@ export function createDynamoOutbox({
   client,
   tableName: TableName,
   clock,
-}: DynamoOutboxOptions): Outbox & Inbox {
+}: DynamoOutboxOptions): Outbox & Inbox & Backlog {
   const bounded = () => ({ abortSignal: AbortSignal.timeout(REQUEST_DEADLINE_MS) });
   const update = (id: string, set: Record<string, unknown>, remove: readonly string[]) => {
     const names = [...Object.keys(set), ...remove];
@@ -68,22 +74,25 @@ export function createDynamoOutbox({
     );
   };
 
+  const queryWaiting = (Limit: number, ExclusiveStartKey?: Record<string, unknown>) =>
+    client.send(
+      new QueryCommand({
+        TableName,
+        IndexName: AUDIT_WAITING_INDEX.name,
+        KeyConditionExpression: '#waiting = :waiting',
+        ExpressionAttributeNames: { '#waiting': AUDIT_WAITING_INDEX.partitionKey },
+        ExpressionAttributeValues: { ':waiting': WAITING },
+        Limit,
+        ExclusiveStartKey,
+      }),
+      bounded(),
+    );
+
   async function keysOfWaiting(most: number): Promise<readonly string[]> {
     const keys: string[] = [];
     let from: Record<string, unknown> | undefined;
     do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName,
-          IndexName: AUDIT_WAITING_INDEX.name,
-          KeyConditionExpression: '#waiting = :waiting',
-          ExpressionAttributeNames: { '#waiting': AUDIT_WAITING_INDEX.partitionKey },
-          ExpressionAttributeValues: { ':waiting': WAITING },
-          Limit: most - keys.length,
-          ExclusiveStartKey: from,
-        }),
-        bounded(),
-      );
+      const page = await queryWaiting(most - keys.length, from);
       keys.push(...(page.Items ?? []).map((item) => indexed.parse(item).pk));
       from = page.LastEvaluatedKey;
     } while (from !== undefined && keys.length < most);
@@ -151,6 +160,11 @@ export function createDynamoOutbox({
             // That it was taken in is remembered, what it was is in the log.
             .map(({ id, seq }) => update(id, { seq, expiresAt }, ['waiting', 'queuedAt', 'event'])),
         );
+    },
+
+    async oldestWaiting() {
+      const { Items: [oldest] = [] } = await queryWaiting(1);
+      return oldest === undefined ? undefined : Date.parse(queued.parse(oldest).queuedAt);
     },
 
     async refuse(id, why) {
