@@ -195,6 +195,7 @@ export const rotationStep = z.enum([
   'prove_dead',
   'roll_back',
   'give_up',
+  'abandon',
 ]);
 export type RotationStep = z.infer<typeof rotationStep>;
 
