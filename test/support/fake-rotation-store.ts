@@ -63,6 +63,12 @@ export class FakeSecretVault implements SecretVault {
     });
   }
 
+  /** As `RotateSecret` announces a version: a label and no value. */
+  announce(secretId: string, versionId: string): void {
+    const { versions, labels } = this.of(secretId);
+    if (!versions.has(versionId)) labels.set('AWSPENDING', versionId);
+  }
+
   of(secretId: string): FakeSecret {
     const found = this.secrets.get(secretId);
     if (found === undefined) throw new Error(`There is no secret ${secretId}.`);
@@ -79,7 +85,7 @@ export class FakeSecretVault implements SecretVault {
     await this.#read();
     const { versions, labels } = this.of(secretId);
     return new Map(
-      [...versions.keys()].map((id) => [
+      [...new Set([...versions.keys(), ...labels.values()])].map((id) => [
         id,
         [...labels].flatMap(([label, at]) => (at === id ? [label] : [])),
       ]),

@@ -125,6 +125,9 @@ export class RotationWorld implements RotationWorkflow {
   /** What holds at every instant. In an emergency somebody else may have ended the old one. */
   #look(after: string): void {
     if (this.record?.oldDead === true || this.#emergency()) return;
+    // Nor is a later rotation to blame for what the policy of an emergency has ended.
+    const published = this.vault.of(this.policy.secret).labels.get('AWSCURRENT');
+    if (this.store.written.some(({ oldDead, fromVersion }) => oldDead && fromVersion === published)) return;
     if (this.rotator.works.size === 0) this.violations.push(`no valid credential after ${after}`);
     if (this.#options.kind !== 'user' && !this.rotator.isLive(this.published))
       this.violations.push(`what is published does not work after ${after}`);
@@ -138,6 +141,7 @@ export class RotationWorld implements RotationWorkflow {
   get #begin() {
     return {
       ...{ store: this.store, workflow: this, clock: this.clock, policies: [this.policy] },
+      history: () => Promise.resolve([]),
       newId: () => (this.#ids += 1).toString(16).padStart(32, '0'),
     };
   }
@@ -212,7 +216,11 @@ export class RotationWorld implements RotationWorkflow {
         for (let turn = 0; turn < (duplicate ?? 0); turn += 1) await Promise.resolve();
         await take().catch(() => undefined);
       };
-      const [answer] = await Promise.all([take(), ...(duplicate === undefined ? [] : [late()])]);
+      // Also where the first has failed, the second has ended before time goes on: claims outlast every call.
+      const [first] = await Promise.allSettled([take(), ...(duplicate === undefined ? [] : [late()])]);
+      if (first.status === 'rejected') throw first.reason;
+      const answer = first.value;
+      if (answer === undefined) throw new Error('A step gave no answer.');
       if (answer.next === 'end' && this.record) await beginFollowUp(this.policy, this.record, this.#begin);
       return answer;
     });

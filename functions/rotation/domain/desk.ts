@@ -1,5 +1,10 @@
 /** What people and consumers ask of rotation, and what they are answered. */
-import { rotationRequest, type RotationAnswer, type RotationRequest } from '../../contracts/rotation.ts';
+import {
+  rotationRequest,
+  type RotationAnswer,
+  type RotationRequest,
+  type RotationView,
+} from '../../contracts/rotation.ts';
 import { beginRotation, type BeginDependencies } from './begin-rotation.ts';
 import type { ManagedSecret } from './policy.ts';
 import { viewOf, type RotationEvent, type RotationRecord } from './rotation.ts';
@@ -9,7 +14,11 @@ import { ROTATION_MOVES } from './transitions.ts';
 
 export interface DeskDependencies extends BeginDependencies {
   readonly policies: readonly ManagedSecret[];
+  /** Rotations of a secret that are over, the newest first. */
+  readonly history: (secret: string, most: number) => Promise<readonly RotationView[]>;
 }
+
+const HISTORY = 20;
 
 type Refusal = Extract<RotationAnswer, { answer: 'refused' }>;
 const refused = (why: Refusal['why'], message: string, rotation?: RotationRecord): Refusal => ({
@@ -38,6 +47,8 @@ export async function answerAtDesk(
         ? refused('no_such_move', `${asked.secret} has never been rotated here.`)
         : { answer: 'rotation', rotation: viewOf(record) };
     }
+    case 'history':
+      return { answer: 'history', rotations: [...(await dependencies.history(asked.secret, HISTORY))] };
     case 'rotate':
       return rotate(asked, policy, dependencies);
     case 'acknowledge':
