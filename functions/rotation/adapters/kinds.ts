@@ -1,10 +1,9 @@
-import type { Clock } from '../../kernel/clock.ts';
 import type { Rotator, Verifier } from '../domain/ports.ts';
 import { createPresenceVerifier } from '../domain/presence-verifier.ts';
 import { createRandomValueRotator } from '../domain/random-value.ts';
 
 /** Every kind of rotator and of test that policies may name. */
-export function rotationKinds(_clock: Clock): {
+export function rotationKinds(): {
   readonly rotators: readonly Rotator[];
   readonly verifiers: readonly Verifier[];
 } {
