@@ -271,7 +271,11 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const receives = scans * chunks((dispatchBytes / messagesPerDispatch) * perInvocation);
   const emptyReceives = (inventory.polledQueues * a.pollers * MONTH_SECONDS) / a.longPollSeconds;
   const sqsRequests =
-    sends + receives + scans + emptyReceives + (invocations.evaluate + invocations.deliver + findings * 2) * 3;
+    sends +
+    receives +
+    scans +
+    emptyReceives +
+    (invocations.evaluate + invocations.deliver + findings * 2) * 3;
 
   const { lease, checkpointEveryMs, statusEveryMs, directoryEveryMs } = SHIP_SETTINGS;
   const checkpoints =

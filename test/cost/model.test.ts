@@ -77,7 +77,15 @@ describe('the cost of a month', () => {
     // Steps and their publications, acknowledgements, comparisons, an hourly look.
     const ROTATION_CALLS = 20 * 30 * 3 + 20 * 3 * 30 + 26.28 + 730;
     expect(usd('X-Ray')).toBeCloseTo(
-      (43_800 * 2 + 2_920 + 1_314_000 + 26.28 * 3.3 + runs * (8 + 0.2 + 16) + ROTATION_CALLS + deliveries + 2 * 26_280) * 5e-6,
+      (43_800 * 2 +
+        2_920 +
+        1_314_000 +
+        26.28 * 3.3 +
+        runs * (8 + 0.2 + 16) +
+        ROTATION_CALLS +
+        deliveries +
+        2 * 26_280) *
+        5e-6,
       6,
     );
   });
