@@ -49,3 +49,7 @@ export const AUDIT_HISTORY_CONFLICTS = 'AuditHistoryConflicts';
 export const AUDIT_PROBLEMS = 'AuditProblems';
 /** Acts on the bus that could not be handed in and will be repeated, or are given up to the dead letters; unit Count. */
 export const AUDIT_NOT_TAKEN = 'AuditNotTaken';
+/** Rotations that ended otherwise than with a new secret in use and the old one dead; unit Count. */
+export const ROTATIONS_FAILED = 'RotationsFailed';
+/** Rotations that wait for a person; unit Count. */
+export const ROTATIONS_NEED_PEOPLE = 'RotationsNeedPeople';

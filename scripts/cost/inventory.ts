@@ -24,6 +24,12 @@ const FUNCTIONS = {
   revocationDesk: 'RevocationDecide',
   revocationPublish: 'RevocationPublish',
   revocationServe: 'RevocationDeskApiServe',
+  rotationAdvance: 'RotationAdvance',
+  rotationAsk: 'RotationAsk',
+  rotationNotice: 'RotationNotice',
+  rotationPlain: 'RotationPlain',
+  rotationPublish: 'RotationPublish',
+  rotationSchedule: 'RotationSchedule',
 } as const;
 export type FunctionName = keyof typeof FUNCTIONS;
 export const FUNCTION_NAMES = [
@@ -47,6 +53,12 @@ export const FUNCTION_NAMES = [
   'revocationDesk',
   'revocationPublish',
   'revocationServe',
+  'rotationAdvance',
+  'rotationAsk',
+  'rotationNotice',
+  'rotationPlain',
+  'rotationPublish',
+  'rotationSchedule',
 ] as const satisfies FunctionName[];
 
 interface FunctionFacts {
@@ -165,6 +177,12 @@ export function takeInventory(templates: readonly unknown[]): Inventory {
     revocationDesk: factsOf('revocationDesk'),
     revocationPublish: factsOf('revocationPublish'),
     revocationServe: factsOf('revocationServe'),
+    rotationAdvance: factsOf('rotationAdvance'),
+    rotationAsk: factsOf('rotationAsk'),
+    rotationNotice: factsOf('rotationNotice'),
+    rotationPlain: factsOf('rotationPlain'),
+    rotationPublish: factsOf('rotationPublish'),
+    rotationSchedule: factsOf('rotationSchedule'),
   };
   const tables = propertiesOf('AWS::DynamoDB::Table', tableProperties);
   const mappings = propertiesOf('AWS::Lambda::EventSourceMapping', mappingProperties);

@@ -75,6 +75,18 @@ export const ASSUMED = {
   deathRecordMs: 60,
   /** Of the runs, those that people are asked about: show, decide. */
   askedShare: 0.1,
+  /** Secrets that are rotated, each so often a month, and who uses each. */
+  managedSecrets: 20,
+  rotationsPerMonth: 1,
+  consumersPerSecret: 3,
+  /** A consumer tells each version once, and again when it starts anew. */
+  acknowledgementsPerMonth: 30,
+  /** Steps of a rotation with its looks, waits and grace, and the states that it passes. */
+  rotationSteps: 30,
+  transitionsPerRotation: 90,
+  rotationStepMs: 600,
+  /** Writes of a rotation to its record, of 4 KB each, and of its history. */
+  unitsPerRotation: 40 * 4,
   evaluateMs: 250,
   deliverMs: 400,
   /** Messages for an alert, each to so many channels: a finding mostly comes alone, and is told when it comes and when its case ends. */
@@ -168,6 +180,12 @@ export interface Activity {
     readonly revocationDesk: number;
     readonly revocationPublish: number;
     readonly revocationServe: number;
+    readonly rotationAdvance: number;
+    readonly rotationAsk: number;
+    readonly rotationNotice: number;
+    readonly rotationPlain: number;
+    readonly rotationPublish: number;
+    readonly rotationSchedule: number;
   };
   /** Entries of the audit log, and batches that they come in. */
   readonly auditEntries: number;
@@ -234,6 +252,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const batchSlots = (MONTH_SECONDS * 1000) / inventory.auditBatchMs;
   const auditBatches = batchSlots * (1 - Math.exp(-Math.min(acts, findings * 2 + a.steadyActs) / batchSlots));
   const runs = findings * a.revokedShare;
+  const rotations = a.managedSecrets * a.rotationsPerMonth;
   // A finding mostly comes alone: it is published and alerted in an invocation of its own.
   const invocations = {
     shipper: MONTH_MINUTES,
@@ -261,6 +280,13 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     revocationServe: runs * a.askedShare,
     // Every write of a record comes by; most are nobody's news.
     revocationPublish: runs * a.stepsPerRun * 2,
+    rotationAdvance: rotations * a.rotationSteps,
+    rotationAsk: a.managedSecrets * a.consumersPerSecret * a.acknowledgementsPerMonth,
+    // Every finding is compared with what is managed.
+    rotationNotice: findings,
+    rotationPlain: 0,
+    rotationPublish: rotations * a.rotationSteps * 2,
+    rotationSchedule: MONTH_MINUTES / 60,
   };
   const auditLog = acts * 12 * a.auditYears;
   const seconds = {
@@ -286,6 +312,12 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     revocationDesk: (invocations.revocationDesk * a.revocationDeskMs) / 1000,
     revocationServe: (invocations.revocationServe * a.revocationDeskMs) / 1000,
     revocationPublish: (invocations.revocationPublish * a.revocationPublishMs) / 1000,
+    rotationAdvance: (invocations.rotationAdvance * a.rotationStepMs) / 1000,
+    rotationAsk: (invocations.rotationAsk * a.revocationDeskMs) / 1000,
+    rotationNotice: (invocations.rotationNotice * a.beginMs) / 1000,
+    rotationPlain: 0,
+    rotationPublish: (invocations.rotationPublish * a.revocationPublishMs) / 1000,
+    rotationSchedule: (invocations.rotationSchedule * a.rotationStepMs) / 1000,
   };
 
   const chunks = (bytes: number) => Math.max(1, Math.ceil(bytes / SQS_CHUNK_BYTES));
@@ -297,7 +329,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     receives +
     scans +
     emptyReceives +
-    (invocations.evaluate + invocations.deliver + findings + runs + acts) * 3;
+    (invocations.evaluate + invocations.deliver + findings * 2 + runs + acts) * 3;
 
   const { lease, checkpointEveryMs, statusEveryMs, directoryEveryMs } = SHIP_SETTINGS;
   const checkpoints =
@@ -320,6 +352,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     scans * a.recordUnits +
     // A decision about a case, and its counters.
     runs * (a.unitsPerRun + 4) +
+    rotations * a.unitsPerRotation +
     findings * (findingUnits + a.caseUnits + a.evaluateWriteUnits) +
     invocations.deliver * 2 +
     guardChecks +
@@ -383,7 +416,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     invocations,
     seconds,
     sqsRequests,
-    stateTransitions: runs * a.transitionsPerRun,
+    stateTransitions: runs * a.transitionsPerRun + rotations * a.transitionsPerRotation,
     writeUnits,
     readUnits,
     storedGb,

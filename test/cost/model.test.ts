@@ -47,15 +47,15 @@ describe('the cost of a month', () => {
     const [evaluations, deliveries] = [3 * 26.28, 10 * 21.024];
     // Acts of the audit log: eight for a finding, and a thousand others.
     const acts = 8 * 26.28 + 1_000;
-    // Each finding goes to the queue of revocations too, three in ten become a run of 8 steps, and each run's end is queued.
+    // Each finding goes to the queues of revocations and of rotations too, three in ten become a run of 8 steps, and each run's end is queued.
     const runs = 26.28 * 0.3;
     expect(activity.sqsRequests).toBeCloseTo(
-      4 * 1_314_000 + 3 * (evaluations + deliveries + 26.28 + runs + acts),
+      4 * 1_314_000 + 3 * (evaluations + deliveries + 2 * 26.28 + runs + acts),
       2,
     );
     expect(usd('SQS')).toBeCloseTo(2.1043, 3);
-    // Of each run 22 transitions.
-    expect(usd('Step Functions')).toBeCloseTo(runs * 22 * 25e-6, 8);
+    // Of each run 22 transitions, and 20 rotations of 90.
+    expect(usd('Step Functions')).toBeCloseTo((runs * 22 + 20 * 90) * 25e-6, 8);
     // Two keys; 22 principals and tables every 300 s, 2 queues with 3 calls an hour, 26.28 fingerprints, 42.048 publications,
     // evidence opened in each step of a run.
     expect(usd('KMS')).toBeCloseTo(2 + (192_720 + 4_380 + 26.28 + 84.096 + runs * 8) * 3e-6, 6);
@@ -63,6 +63,7 @@ describe('the cost of a month', () => {
     // a record for each scan, a finding of 2 KB in a table with four indexes, written and then marked in a transaction,
     // with its case, counters and the state of its alert; two writes for a delivery; a counter for each
     // of the 26,280 messages that the guard's endpoint is asked about; 14 writes of a run's record of 2 KB, its evidence, and the end of its case;
+    // 40 of a rotation's record of 4 KB;
     // six for an act, and the head's two for a batch.
     const batches = 876_000 * (1 - Math.exp(-(2 * 26.28 + 1_000) / 876_000));
     expect(activity.auditBatches).toBeCloseTo(batches, 4);
@@ -77,7 +78,8 @@ describe('the cost of a month', () => {
         26_280 +
         runs * 36 +
         acts * 6 +
-        batches * 2,
+        batches * 2 +
+        20 * 160,
       2,
     );
     // The sequencer waits with half a GB for most of the month; a check each hour and day reads a year's log.
@@ -92,12 +94,15 @@ describe('the cost of a month', () => {
       4,
     );
     expect(usd('EventBridge and SNS')).toBeCloseTo(26.28e-6 + 42.048 * (0.5e-6 + 20e-6), 8);
+    // Steps and their publications, acknowledgements, comparisons, an hourly look.
+    const ROTATION_CALLS = 20 * 30 * 3 + 20 * 3 * 30 + 26.28 + 730;
     expect(usd('X-Ray')).toBeCloseTo(
       (43_800 * 3 +
         2_920 +
         1_314_000 +
         26.28 * 3.3 +
-        runs * (8 + 0.2 + 16 + 1) +
+        runs * (8 + 0.3 + 16 + 1) +
+        ROTATION_CALLS +
         deliveries +
         2 * 26_280 +
         acts) *

@@ -18,7 +18,7 @@ import type {
   Use,
 } from '../domain/provider.ts';
 import { fill, renderRequest, Unfilled, type Lookup } from '../domain/render-request.ts';
-import { refuseBaseUrl, type Http, type HttpExchange } from './http.ts';
+import { refuseBaseUrl, type Http, type HttpExchange } from '../../platform/http.ts';
 
 /** The revoker's own credentials by name, e.g. `anthropic.adminKey`; undefined where one is not set up. */
 export type OwnCredentials = (name: string) => Promise<Redacted | undefined>;

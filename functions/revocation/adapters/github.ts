@@ -14,7 +14,7 @@ import type {
   Unavailable,
   Use,
 } from '../domain/provider.ts';
-import { refuseBaseUrl, type Http, type HttpExchange, type HttpOutcome } from './http.ts';
+import { refuseBaseUrl, type Http, type HttpExchange, type HttpOutcome } from '../../platform/http.ts';
 
 export interface GithubProviderOptions {
   readonly http: Http;

@@ -4,14 +4,11 @@ import type { RotationChanged, RotationStrategy } from '../../contracts/rotation
 import type { Told, Unavailable } from '../../kernel/provider-call.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import type { Result } from '../../kernel/result.ts';
+import type { CredentialIdentity } from './identity.ts';
 import type { RotationRecord } from './rotation.ts';
 import type { Move } from './transitions.ts';
 
-/** Names one credential at its provider: a key's id, a user's name. No part of it is secret. */
-export interface CredentialIdentity {
-  readonly id: string;
-  readonly account?: string;
-}
+export type { CredentialIdentity };
 
 /**
  * Whether old and new work side by side from `install` to `retire`. `one`: installing the new one ends the old one, as
@@ -35,6 +32,8 @@ export interface RotationOrder {
   readonly current: Redacted;
   /** Of the version that was `AWSPREVIOUS` then, where there is one. */
   readonly previous?: Redacted;
+  /** Of the version that this rotation has staged, once it has: where a user may change itself only, it may log in by it. */
+  readonly staged?: Redacted;
   /** The value of the secret that the policy names as `authority`: an administrator who may change the credential. */
   readonly authority?: Redacted;
   /** A new random text by the policy's generator; another one each time. */
@@ -113,7 +112,8 @@ export interface Rotator extends RotatorDescription {
   reinstate(order: RotationOrder, old: Redacted): Promise<Told<Change>>;
   /**
    * Removes a credential for good: a retired and dead one, or a new one that is not to be. Only what is this value's
-   * own: where old and new share it (a user with another password), nothing is removed.
+   * own: of a user with two passwords the one that this value has, never the user. It is not asked of what overlaps by
+   * `one`. Afterwards the value does not work.
    * @param value undefined: whatever this rotation has created and nobody has kept the value of, if there is any
    */
   destroy(order: RotationOrder, value: Redacted | undefined): Promise<Told<Change>>;

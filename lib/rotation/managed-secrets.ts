@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+
+const POLICIES = path.resolve(import.meta.dirname, '../../functions/rotation/policies.json');
+
+/** Of the packed policies, what the infrastructure is made of; their build has checked the rest. */
+const packed = z.object({
+  secrets: z.array(
+    z.object({
+      name: z.string(),
+      secret: z.string(),
+      authority: z.string().optional(),
+      environments: z.array(z.string()).optional(),
+      schedule: z.object({ at: z.string() }).optional(),
+    }),
+  ),
+});
+export type ManagedSecretFacts = z.output<typeof packed>['secrets'][number];
+
+/** The secrets that are managed in a stage. */
+export function managedSecrets(stage: string): readonly ManagedSecretFacts[] {
+  return packed
+    .parse(JSON.parse(readFileSync(POLICIES, 'utf8')))
+    .secrets.filter(({ environments }) => environments?.includes(stage) ?? true);
+}
