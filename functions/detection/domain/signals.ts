@@ -69,6 +69,11 @@ const PLACEHOLDER_WORD = new RegExp(
   'i',
 );
 
+/** So short that random text holds one now and then: these count as words of their own, or in a value made of words. */
+const SHORT_WORD = /(?:^|[^a-z]|some)(?:fake|mock)|^todo|dummy|fixme|lorem/i;
+const SHORT_WORD_ALONE = /(?:^|[^a-z0-9])(?:(?:some)?fake|mock|todo|dummy|fixme|lorem)(?:[^a-z0-9]|$)/i;
+const SHARE_OF_WORDS = 0.4;
+
 const YOUR = /(?<![a-z])your[-_ ]?/gi;
 const WORD = /\w*/y;
 const YOURS = /api|key|token|secret|pass|access|own|here|client|account/i;
@@ -92,11 +97,6 @@ function substitutes(value: string): boolean {
   const from = value.indexOf('$(');
   return from >= 0 && value.includes(')', from);
 }
-
-/** So short that random text holds one now and then: these count as words of their own, or in a value made of words. */
-const SHORT_WORD = /(?:^|[^a-z]|some)(?:fake|mock)|^todo|dummy|fixme|lorem/i;
-const SHORT_WORD_ALONE = /(?:^|[^a-z0-9])(?:(?:some)?fake|mock|todo|dummy|fixme|lorem)(?:[^a-z0-9]|$)/i;
-const SHARE_OF_WORDS = 0.4;
 
 /** One character over and over, or a mask, is nobody's key. */
 const FILLER =
