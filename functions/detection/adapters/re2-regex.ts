@@ -39,24 +39,29 @@ export function createRe2Regex(source: string): ByteRegex {
       return end < 0 ? undefined : (located(bytes, at, end) ?? captured(bytes, at));
     },
     exec(bytes, from) {
-      regex.lastIndex = from;
-      if (!regex.test(bytes)) return undefined;
-      const end = regex.lastIndex;
       const start = startOf(regex, sticky, bytes, from);
-      return (start === undefined ? undefined : located(bytes, start, end)) ?? captured(bytes, from);
+      if (start === -1) return undefined;
+      // From a known start it is the cheaper question how far a match reaches.
+      const end = start === undefined ? -1 : sticky(bytes, start);
+      return (
+        (start === undefined || end < 0 ? undefined : located(bytes, start, end)) ?? captured(bytes, from)
+      );
     },
   };
 }
 
 /**
- * Where the first match from `from` on starts. A search looks at no byte before its text, so it begins one before
- * `from`; where it finds what starts there, it is tried again at `from` and past it.
+ * Where the first match from `from` on starts: -1 where there is none, undefined where searches cannot tell. A search
+ * looks at no byte before its text, so it begins one before `from`; where it finds what starts there, it is tried again
+ * at `from` and past it.
  */
 function startOf(regex: RE2, sticky: Ending, bytes: Buffer, from: number): number | undefined {
   if (from === 0) return regex.search(bytes);
   const start = regex.search(bytes.subarray(from - 1));
-  if (start > 0) return from - 1 + start;
+  if (start !== 0) return start < 0 ? -1 : from - 1 + start;
   if (sticky(bytes, from) >= 0) return from;
+  regex.lastIndex = from;
+  if (!regex.test(bytes)) return -1;
   const later = regex.search(bytes.subarray(from));
   return later > 0 ? from + later : undefined;
 }

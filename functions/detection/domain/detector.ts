@@ -219,12 +219,14 @@ function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>):
   const lengthOf = (match: DetectedMatch): number =>
     (match.disguises.every((disguise) => ENDS.has(disguise)) ? lengths.get(startOf(match)) : undefined) ??
     match.length;
-  const ranked = distinct(matches).toSorted(
+  const unique = distinct(matches);
+  const reach = new Map(unique.map((match) => [match, lengthOf(match)]));
+  const ranked = unique.toSorted(
     (a, b) =>
       Number(named.has(a.rule)) - Number(named.has(b.rule)) ||
       Number(isGuess(a)) - Number(isGuess(b)) ||
       b.confidence - a.confidence ||
-      lengthOf(b) - lengthOf(a) ||
+      (reach.get(b) ?? 0) - (reach.get(a) ?? 0) ||
       (isGuess(a) ? a.disguises.length - b.disguises.length : b.disguises.length - a.disguises.length) ||
       a.offset - b.offset ||
       (a.rule < b.rule ? -1 : 1),

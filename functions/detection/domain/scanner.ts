@@ -342,7 +342,7 @@ const LEAST_BEFORE_LINE_END = 4;
  * from the text with it, since in a file of settings a backslash may be part of a password.
  */
 function upToLineEnd(value: string): string {
-  const at = value.includes('"') ? -1 : value.search(/\\+[nrt]/);
+  const at = value.includes('"') ? -1 : value.search(/(?<!\\)\\+[nrt]/);
   return at < 0 ? value : at < LEAST_BEFORE_LINE_END ? '' : value.slice(0, at);
 }
 

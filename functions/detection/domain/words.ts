@@ -23,11 +23,18 @@ const A = 97;
 /** Mean over the pairs of a run from which on it reads like a word: 99 of 100 words and 15 of 100 random runs of six. */
 const WORD_FROM = 5;
 
-function readsLikeWord(run: string): boolean {
+/** A run of letters, of which only the first, or all, are capitals. Hexadecimal digits alone spell nothing. */
+function readsLikeWord(text: string, from: number, to: number): boolean {
   let sum = 0;
-  for (let at = 1; at < run.length; at += 1)
-    sum += COMMONNESS[(run.charCodeAt(at - 1) - A) * 26 + run.charCodeAt(at) - A] ?? 0;
-  return sum / (run.length - 1) >= WORD_FROM;
+  let beyondHex = false;
+  let before = 0;
+  for (let at = from; at < to; at += 1) {
+    const letter = (text.charCodeAt(at) | 0x20) - A;
+    beyondHex ||= letter > 5;
+    if (at > from) sum += COMMONNESS[before * 26 + letter] ?? 0;
+    before = letter;
+  }
+  return beyondHex && sum / (to - from - 1) >= WORD_FROM;
 }
 
 /** How common a pair of characters is, 0 to 9; pairs with anything but letters count as rare. */
@@ -47,14 +54,22 @@ function lettersAndDigits(text: string): number {
   return count;
 }
 
+const isUpper = (code: number): boolean => code >= 0x41 && code <= 0x5a;
+const isLower = (code: number): boolean => code >= 0x61 && code <= 0x7a;
+
 /** The share of a text's letters and digits that stand in words of four letters or more, 0 to 1. */
 export function wordShare(text: string): number {
   const size = lettersAndDigits(text);
   if (size === 0) return 0;
   let inWords = 0;
-  for (const [run] of text.matchAll(/[A-Z]?[a-z]+|[A-Z]+/g))
-    // Hexadecimal digits alone spell nothing.
-    if (run.length >= 4 && !/^[A-Fa-f]+$/.test(run) && readsLikeWord(run.toLowerCase()))
-      inWords += run.length;
+  for (let from = 0; from < text.length;) {
+    const first = text.charCodeAt(from);
+    let to = from + 1;
+    if (isLower(first) || (isUpper(first) && isLower(text.charCodeAt(to))))
+      while (isLower(text.charCodeAt(to))) to += 1;
+    else if (isUpper(first)) while (isUpper(text.charCodeAt(to))) to += 1;
+    if (to - from >= 4 && readsLikeWord(text, from, to)) inWords += to - from;
+    from = to;
+  }
   return inWords / size;
 }

@@ -56,7 +56,24 @@ export interface ViewWriter {
 }
 
 /** Room for one text at a time, kept for the next: most are small, and many turn out to be nothing. */
-const room = { bytes: Buffer.alloc(0), starts: new Int32Array(0), ends: new Int32Array(0) };
+const room = { bytes: Buffer.alloc(0), spans: new Int32Array(0) };
+
+/** Thousands of small arrays with memory of their own would cost more to collect than to fill: they share it. */
+const CHUNK = 64 * 1024;
+let chunk = new Int32Array(CHUNK);
+let used = 0;
+
+function kept(spans: Int32Array, length: number): Int32Array {
+  if (length > CHUNK / 4) return spans.slice(0, length);
+  if (used + length > CHUNK) {
+    chunk = new Int32Array(CHUNK);
+    used = 0;
+  }
+  const part = chunk.subarray(used, used + length);
+  for (let at = 0; at < length; at += 1) part[at] = spans[at] ?? 0;
+  used += length;
+  return part;
+}
 
 /**
  * One writer is in use at a time: the next one takes its room.
@@ -65,15 +82,15 @@ const room = { bytes: Buffer.alloc(0), starts: new Int32Array(0), ends: new Int3
 export function createViewWriter(capacity: number): ViewWriter {
   if (room.bytes.length < capacity) {
     room.bytes = Buffer.allocUnsafe(2 * capacity);
-    room.starts = new Int32Array(2 * capacity);
-    room.ends = new Int32Array(2 * capacity);
+    room.spans = new Int32Array(4 * capacity);
   }
-  const { bytes, starts, ends } = room;
+  // For each byte, where the span that it comes from starts and ends.
+  const { bytes, spans } = room;
   let length = 0;
   function put(byte: number, start: number, end: number): void {
     bytes[length] = byte;
-    starts[length] = start;
-    ends[length] = end;
+    spans[2 * length] = start;
+    spans[2 * length + 1] = end;
     length += 1;
   }
   return {
@@ -83,17 +100,22 @@ export function createViewWriter(capacity: number): ViewWriter {
       else for (const byte of Buffer.from(String.fromCodePoint(codePoint))) put(byte, start, end);
     },
     isEmpty: () => length === 0,
-    isVerbatim: () => (ends[length - 1] ?? 0) - (starts[0] ?? 0) === length,
+    isVerbatim: () => reach(spans, 0, length) === length,
     finish(parent, disguise) {
-      const first = starts.slice(0, length);
-      const last = ends.slice(0, length);
+      const own = kept(spans, 2 * length);
+      const text = Buffer.allocUnsafe(length);
+      bytes.copy(text, 0, 0, length);
       return {
         entry: parent.entry,
-        bytes: Buffer.from(bytes.subarray(0, length)),
+        bytes: text,
         disguises: [...parent.disguises, disguise],
-        placesOf: (start, end) => parent.placesOf(first[start] ?? 0, last[end - 1] ?? 0),
-        isVerbatim: (start, end) => (last[end - 1] ?? 0) - (first[start] ?? 0) === end - start,
+        placesOf: (start, end) => parent.placesOf(own[2 * start] ?? 0, own[2 * end - 1] ?? 0),
+        isVerbatim: (start, end) => reach(own, start, end) === end - start,
       };
     },
   };
 }
+
+/** How many bytes of the encoded text some of the decoded one take up. */
+const reach = (spans: Int32Array, start: number, end: number): number =>
+  (spans[2 * end - 1] ?? 0) - (spans[2 * start] ?? 0);
