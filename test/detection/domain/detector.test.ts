@@ -182,6 +182,13 @@ describe('hostile text', () => {
     },
   );
 
+  it('of one value over and over is not listed anew for each time that it was found', () => {
+    const text = ENCODERS.base64('VkZa&#38;token='.repeat(2000));
+    const matches = detector.scan([text]);
+    expect(matches.length).toBeGreaterThan(100);
+    expect(matches.flatMap(({ covers }) => covers).length).toBeLessThan(10_000);
+  });
+
   it('before half a secret in the next message is gone through once, dots and quotes and all', () => {
     const token = 'x9fK2mXwz4KpVq8rT2aLd7Qn';
     const halves = [`${'.'.repeat(400)}a`, `${token} and more`, `\\"${token} `.repeat(2000)];
