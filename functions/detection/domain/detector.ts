@@ -279,8 +279,13 @@ function everywhere(matches: readonly DetectedMatch[], views: readonly Source[])
     secrets,
     views.map(({ bytes }) => bytes),
   );
+  const told = new Set<string>();
   return matches.map((match) => {
-    const places = (more.get(match.secret.reveal()) ?? []).flatMap(({ text, from, to }) =>
+    const secret = match.secret.reveal();
+    // One match says for all of one secret where else it stands: the square of a thousand is a long list.
+    if (told.has(secret)) return match;
+    told.add(secret);
+    const places = (more.get(secret) ?? []).flatMap(({ text, from, to }) =>
       (views[text]?.placesOf(from, to) ?? []).filter(
         (place) => place.entry === match.entry && !holds(match, place),
       ),
