@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Alerts } from '../alerts/alerts.ts';
+import { RevocationRecorder } from '../quarantine/revocation-recorder.ts';
 import { ReviewDesk } from '../quarantine/review-desk.ts';
 import { Revocation } from '../revocation/revocation.ts';
 import type { DataStack } from './data-stack.ts';
@@ -14,6 +15,7 @@ export class ResponseStack extends Stack {
     const { foundation, quarantine, cases, metrics, bus, alertState, evidence, revocations } = props.data;
     this.alerts = new Alerts(this, 'Alerts', { foundation, bus, state: alertState });
     const desk = new ReviewDesk(this, 'ReviewDesk', { foundation, quarantine, cases, metrics });
+    new RevocationRecorder(this, 'RevocationRecorder', { foundation, bus, cases, metrics });
     const revocation = new Revocation(this, 'Revocation', { foundation, table: revocations, evidence, bus });
     new CfnOutput(this, 'RevocationDeskName', { value: revocation.desk.functionName });
     new CfnOutput(this, 'RevocationApiUrl', { value: revocation.deskApi.api.apiEndpoint });

@@ -4,6 +4,7 @@
  * a match in a view becomes a match in the entry, at the bytes that encode it.
  */
 import type { CompiledPack, CompiledRule } from './pack.ts';
+import { occurrences } from './occurrences.ts';
 import type { CreateRegex } from './ports.ts';
 import { createScanner, firstEndingAfter, isByName, type Match, type Span } from './scanner.ts';
 import { decode } from './views/decode.ts';
@@ -201,18 +202,29 @@ function prefixesOf(pack: CompiledPack): Prefixes {
   return prefixes;
 }
 
+/** An end of line or a quote written so does not end a value as it stands: read, the same rule sees where it ends. */
+const ENDS: ReadonlySet<Disguise> = new Set(['escapes', 'entities']);
+
 /**
  * Of matches in one entry that overlap, one stays: a form of its own before a mere name, what was read before
  * what was guessed, then the surer, then the
  * longer, then the one of which more was undone, whose secret is the real one; of guesses, less. It covers what all of them covered.
  */
 function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>): readonly DetectedMatch[] {
+  const lengths = new Map<string, number>();
+  const startOf = ({ rule, offset }: DetectedMatch): string => `${rule} ${String(offset)}`;
+  for (const match of matches)
+    if (!isGuess(match))
+      lengths.set(startOf(match), Math.max(match.length, lengths.get(startOf(match)) ?? 0));
+  const lengthOf = (match: DetectedMatch): number =>
+    (match.disguises.every((disguise) => ENDS.has(disguise)) ? lengths.get(startOf(match)) : undefined) ??
+    match.length;
   const ranked = distinct(matches).toSorted(
     (a, b) =>
       Number(named.has(a.rule)) - Number(named.has(b.rule)) ||
       Number(isGuess(a)) - Number(isGuess(b)) ||
       b.confidence - a.confidence ||
-      b.length - a.length ||
+      lengthOf(b) - lengthOf(a) ||
       (isGuess(a) ? a.disguises.length - b.disguises.length : b.disguises.length - a.disguises.length) ||
       a.offset - b.offset ||
       (a.rule < b.rule ? -1 : 1),
@@ -254,30 +266,24 @@ function inCompany(
   });
 }
 
-/** A shorter secret would be found where it is not. */
-const MIN_REPEATED_BYTES = 6;
-/** Bytes of views that are searched for an entry's secrets, so that an entry made of secrets is not slow. */
-const REPEATS_BYTES = 8 * 1024 * 1024;
-
 /**
  * What is a secret in one place is one in every other, where nothing names it and whatever encodes it: each match
  * covers these places too.
  */
 function everywhere(matches: readonly DetectedMatch[], views: readonly Source[]): readonly DetectedMatch[] {
-  let left = REPEATS_BYTES;
+  if (views.length === 0) return matches;
+  const secrets = [...new Set(matches.map(({ secret }) => secret.reveal()))];
+  const more = occurrences(
+    secrets,
+    views.map(({ bytes }) => bytes),
+  );
   return matches.map((match) => {
-    const secret = Buffer.from(match.secret.reveal());
-    if (secret.length < MIN_REPEATED_BYTES) return match;
-    const more: Span[] = [];
-    for (const view of views) {
-      const { bytes } = view;
-      left -= bytes.length;
-      if (left < 0) break;
-      for (let at = bytes.indexOf(secret); at >= 0; at = bytes.indexOf(secret, at + secret.length))
-        for (const place of view.placesOf(at, at + secret.length))
-          if (place.entry === match.entry && !holds(match, place)) more.push(toSpan(place));
-    }
-    return more.length === 0 ? match : { ...match, covers: [...match.covers, ...more] };
+    const places = (more.get(match.secret.reveal()) ?? []).flatMap(({ text, from, to }) =>
+      (views[text]?.placesOf(from, to) ?? []).filter(
+        (place) => place.entry === match.entry && !holds(match, place),
+      ),
+    );
+    return places.length === 0 ? match : { ...match, covers: [...match.covers, ...places.map(toSpan)] };
   });
 }
 
