@@ -39,7 +39,7 @@ describe('undoing a revocation', () => {
     expect(record?.undo).toBeUndefined();
     const [before, after] = world.store.written.slice(-2);
     expect(after && revocationChange(before, after)).toMatchObject({ reason: 'restored', decidedBy: 'bob' });
-    expect(world.verdict()).toEqual([]);
+    expect([...world.broken]).toEqual([]);
   });
 
   test('is done once: what is restored cannot be restored again', async () => {
@@ -48,6 +48,6 @@ describe('undoing a revocation', () => {
     await ask(world, 'undo', 'and again, for the first gave no sign');
     await world.settle();
     expect(await ask(world, 'undo', 'twice')).toMatchObject({ answer: 'refused', why: 'cannot_restore' });
-    expect(world.verdict()).toEqual([]);
+    expect([...world.broken]).toEqual([]);
   });
 });

@@ -1,5 +1,4 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { REVOCATIONS_NEED_PEOPLE, REVOCATIONS_URGENT } from '../../../functions/contracts/metrics.ts';
 import { revocationChanged, type RevocationChanged } from '../../../functions/contracts/revocation.ts';
@@ -9,7 +8,18 @@ import { handleChanges } from '../../../functions/revocation/publish-revocations
 import { LinesLogger } from '../../support/lines-logger.ts';
 import { aRevocation } from '../../support/revocation-builder.ts';
 
-const image = (record: RevocationRecord) => marshall(record, { removeUndefinedValues: true });
+/** As the stream writes it. */
+function attribute(value: unknown): unknown {
+  if (typeof value === 'string') return { S: value };
+  if (typeof value === 'number') return { N: String(value) };
+  if (typeof value === 'boolean') return { BOOL: value };
+  if (Array.isArray(value)) return { L: value.map(attribute) };
+  return { M: image(value ?? {}) };
+}
+const image = (record: object): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, attribute(value)]])),
+  );
 
 function change(
   number: number,
