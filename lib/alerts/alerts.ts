@@ -135,12 +135,12 @@ export class Alerts extends Construct {
     });
     new Rule(this, 'Revocations', {
       eventBus: bus,
-      description: 'Revocations that need somebody now',
+      description: 'Revocations that wait for people, or ended with them',
       eventPattern: {
         source: [REVOCATION_EVENT_SOURCE],
         detailType: [REVOCATION_CHANGED],
         // A run changes many times.
-        detail: { urgent: [true] },
+        detail: { status: ['awaiting_approval', 'failed', 'manual'] },
       },
       targets: [target()],
     });

@@ -31,7 +31,7 @@ export const REAL: Subject = { takeStep, answerAtDesk, beginRevocation, admit };
 
 const DEFINITION = revocationDefinition('advance');
 export const START = Date.parse('2026-11-21T08:00:00.000Z');
-export const SECRETS = 3;
+const SECRETS = 3;
 const HOUR_MS = 3_600_000;
 /** The longest wait between two tries that a run may ask for, in seconds. */
 const LONGEST_PAUSE_SECONDS = 120;
@@ -542,7 +542,7 @@ const policy = fc
       { provider: 'fake', principal: protects, why: 'it deploys' },
     ],
   }));
-export const worlds = fc.record({
+const worlds = fc.record({
   credentials,
   policies: fc.tuple(policy, policy),
   twoProviders: fc.constantFrom(false, false, false, false, false, false, true),
@@ -599,7 +599,7 @@ const action = fc.oneof(
   },
 );
 /** Short ones leave the world calm. */
-export const stories = fc.oneof(
+const stories = fc.oneof(
   { weight: 1, arbitrary: fc.constant([]) },
   { weight: 9, arbitrary: fc.array(action, { minLength: 10, maxLength: 150, size: 'max' }) },
 );

@@ -61,15 +61,24 @@ const READERS: readonly (readonly [string, z.ZodType<AlertEvent>])[] = [
   ],
   [
     `${REVOCATION_EVENT_SOURCE}/${REVOCATION_CHANGED}`,
-    z.object(revocationChanged.shape).transform(({ identity, ...change }) => ({
-      id: `${REVOCATION_CHANGED}#${change.caseId}#${change.revision}`,
-      at: Date.parse(change.changedAt),
-      fields: {
-        event: REVOCATION_CHANGED,
-        ...scalarsOf(change),
-        principal: identity?.principal ?? identity?.id,
-      },
-    })),
+    // What a provider said stands in the record alone.
+    z
+      .object(revocationChanged.omit({ note: true }).shape)
+      .transform(({ identity, uses, approval, ...change }) => ({
+        id: `${REVOCATION_CHANGED}#${change.caseId}#${change.revision}`,
+        at: Date.parse(change.changedAt),
+        fields: {
+          event: REVOCATION_CHANGED,
+          ...scalarsOf(change),
+          principal: identity?.principal ?? identity?.id,
+          credential:
+            identity && [identity.principal, identity.id, identity.account].filter(Boolean).join(' · '),
+          uses: uses && (uses.length === 0 ? 'nothing that can be seen' : uses.join(', ')),
+          answerBefore:
+            approval &&
+            `${approval.expiresAt.slice(0, 16).replace('T', ' ')} UTC, else ${approval.byDefault}`,
+        },
+      })),
   ],
   ...Object.entries(ANNOUNCED_EVENTS).map(
     ([name, source]) =>

@@ -5,9 +5,11 @@ import { z } from 'zod';
 export const labelName = z.enum([
   'agent',
   'alarm',
+  'answerBefore',
   'caseId',
   'confidence',
   'correlationId',
+  'credential',
   'core',
   'detectedAt',
   'findingId',
@@ -21,10 +23,12 @@ export const labelName = z.enum([
   'reference',
   'rotationId',
   'ruleName',
+  'run',
   'runbook',
   'secretType',
   'severity',
   'status',
+  'uses',
 ]);
 export type LabelName = z.infer<typeof labelName>;
 export type Labels = Readonly<Partial<Record<LabelName, string>>>;

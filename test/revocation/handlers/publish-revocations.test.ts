@@ -1,17 +1,25 @@
-import { marshall } from '@aws-sdk/util-dynamodb';
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import { describe, expect, test } from 'vitest';
 import { REVOCATIONS_NEED_PEOPLE, REVOCATIONS_URGENT } from '../../../functions/contracts/metrics.ts';
 import { revocationChanged, type RevocationChanged } from '../../../functions/contracts/revocation.ts';
 import { err, ok, type Result } from '../../../functions/kernel/result.ts';
 import type { RevocationRecord } from '../../../functions/revocation/domain/revocation.ts';
-import {
-  handleChanges,
-  type PublishRevocationsDependencies,
-} from '../../../functions/revocation/publish-revocations.lambda.ts';
+import { handleChanges } from '../../../functions/revocation/publish-revocations.lambda.ts';
 import { LinesLogger } from '../../support/lines-logger.ts';
 import { aRevocation } from '../../support/revocation-builder.ts';
 
-const image = (record: RevocationRecord) => marshall(record, { removeUndefinedValues: true });
+/** As the stream writes it. */
+function attribute(value: unknown): unknown {
+  if (typeof value === 'string') return { S: value };
+  if (typeof value === 'number') return { N: String(value) };
+  if (typeof value === 'boolean') return { BOOL: value };
+  if (Array.isArray(value)) return { L: value.map(attribute) };
+  return { M: image(value ?? {}) };
+}
+const image = (record: object): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, attribute(value)]])),
+  );
 
 function change(
   number: number,
@@ -48,9 +56,12 @@ async function publish(
         },
       },
       metrics: {
-        addMetric: (name: string, _unit: unknown, value: number) => void metrics.set(name, value),
-        publishStoredMetrics: () => undefined,
-      } as unknown as PublishRevocationsDependencies['metrics'],
+        addMetric: (name: string, _unit: unknown, value: number) => {
+          metrics.set(name, value);
+          return new Metrics();
+        },
+        publishStoredMetrics: () => new Metrics(),
+      },
     },
   );
   return { told, metrics, response, lines: logger.lines };

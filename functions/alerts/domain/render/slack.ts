@@ -1,4 +1,5 @@
 /** Slack's Block Kit: https://docs.slack.dev/reference/block-kit */
+import { approvalButton } from '../../../contracts/revocation.ts';
 import { headlineOf, linkTextOf, noteId, type Note } from '../note.ts';
 import { doneOf, factsOf, linesOf, nextOf } from './text.ts';
 
@@ -79,11 +80,11 @@ export function slackMessage(note: Note) {
           },
           ...(note.kind === 'resolve'
             ? []
-            : [
+            : (approvalButtons(note) ?? [
                 button('I am on it', 'acknowledge'),
                 button('Confirm the leak', 'confirm'),
                 button('False alarm', 'false_positive'),
-              ]),
+              ])),
         ],
       },
       {
@@ -100,6 +101,25 @@ export function slackMessage(note: Note) {
     ],
     metadata: { event_type: 'shhh_alert', event_payload: { note_id: noteId(note) } },
   };
+}
+
+/** Of one revocation that waits; where many do, people look before they decide. */
+function approvalButtons({ count, samples }: Note) {
+  const labels = samples[0]?.labels;
+  if (count !== 1 || labels?.status !== 'awaiting_approval') return undefined;
+  const asked = { v: 1, caseId: labels.caseId, run: Number(labels.run) };
+  const pair = (['approve', 'reject'] as const).map((what) => ({
+    what,
+    value: approvalButton.safeParse({ ...asked, do: what }),
+  }));
+  if (pair.some(({ value: read }) => !read.success)) return undefined;
+  return pair.map(({ what, value: read }) => ({
+    type: 'button' as const,
+    text: plain(what === 'approve' ? 'Revoke it' : 'Leave it alive', 75),
+    action_id: `shhh_revocation_${what}`,
+    value: JSON.stringify(read.data),
+    ...(what === 'approve' && { style: 'danger' as const }),
+  }));
 }
 
 /** What is added to the thread when the message changes. */
