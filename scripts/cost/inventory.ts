@@ -20,6 +20,7 @@ const FUNCTIONS = {
   revocationAdvance: 'RevocationAdvance',
   revocationDesk: 'RevocationDecide',
   revocationPublish: 'RevocationPublish',
+  revocationServe: 'RevocationDeskApiServe',
 } as const;
 export type FunctionName = keyof typeof FUNCTIONS;
 export const FUNCTION_NAMES = [
@@ -39,6 +40,7 @@ export const FUNCTION_NAMES = [
   'revocationAdvance',
   'revocationDesk',
   'revocationPublish',
+  'revocationServe',
 ] as const satisfies FunctionName[];
 
 interface FunctionFacts {
@@ -147,6 +149,7 @@ export function takeInventory(templates: readonly unknown[]): Inventory {
     revocationAdvance: factsOf('revocationAdvance'),
     revocationDesk: factsOf('revocationDesk'),
     revocationPublish: factsOf('revocationPublish'),
+    revocationServe: factsOf('revocationServe'),
   };
   const tables = propertiesOf('AWS::DynamoDB::Table', tableProperties);
   const mappings = propertiesOf('AWS::Lambda::EventSourceMapping', mappingProperties);

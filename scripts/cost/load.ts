@@ -142,6 +142,7 @@ export interface Activity {
     readonly revocationAdvance: number;
     readonly revocationDesk: number;
     readonly revocationPublish: number;
+    readonly revocationServe: number;
   };
   readonly seconds: Activity['invocations'];
   readonly sqsRequests: number;
@@ -216,6 +217,8 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     revocationBegin: findings,
     revocationAdvance: runs * a.stepsPerRun,
     revocationDesk: runs * a.askedShare * 2,
+    // Who presses a button looks by the command line as well.
+    revocationServe: runs * a.askedShare,
     // Every write of a record comes by; most are nobody's news.
     revocationPublish: runs * a.stepsPerRun * 2,
   };
@@ -236,6 +239,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     revocationBegin: (findings * a.beginMs) / 1000,
     revocationAdvance: (invocations.revocationAdvance * a.stepMs) / 1000,
     revocationDesk: (invocations.revocationDesk * a.revocationDeskMs) / 1000,
+    revocationServe: (invocations.revocationServe * a.revocationDeskMs) / 1000,
     revocationPublish: (invocations.revocationPublish * a.revocationPublishMs) / 1000,
   };
 

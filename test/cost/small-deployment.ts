@@ -55,6 +55,7 @@ export function smallTemplates(): { Resources: Record<string, object> }[] {
         RevocationAdvance1: lambda(),
         RevocationDecide1: lambda(),
         RevocationPublish1: lambda(),
+        RevocationDeskApiServe1: lambda(),
         EntriesQueue1: { Type: 'AWS::SQS::Queue', Properties: { KmsDataKeyReusePeriodSeconds: 3600 } },
         EntriesQueueOld1: { Type: 'AWS::CloudWatch::Alarm' },
         EveryMinute1: { Type: 'AWS::Events::Rule', Properties: { ScheduleExpression: 'rate(1 minute)' } },

@@ -73,9 +73,15 @@ describe('a token of a known format', () => {
     expect(readsLikeText('hooks/catch/99999999/notalive')).toBe(false);
   });
 
+  it('is made of fewer words where its checksum is wrong', () => {
+    const shown = `ghp_PersonalAccessToken0124567890${'0'.repeat(7)}`;
+    expect(readsLikeText(shown)).toBe(false);
+    expect(readsLikeText(shown, true)).toBe(true);
+  });
+
   it('is doubted sooner where only its surroundings name it', () => {
     expect(readsLikeText('apiKeySecretSource')).toBe(false);
-    expect(readsLikeText('apiKeySecretSource', false)).toBe(true);
+    expect(readsLikeText('apiKeySecretSource', true)).toBe(true);
   });
 });
 
@@ -93,5 +99,25 @@ describe('a password', () => {
 
   it.each(['greyheron', 'Tr0ub4dor&3x', 'grey heron 7', 'open_window'])('may be one: %s', (value) => {
     expect(isOrdinaryPassword(value)).toBe(false);
+  });
+});
+
+describe('a hostile value', () => {
+  // Each of these took a regex that could take it apart in many ways longer than anybody waits.
+  const words = 'abcdefgh-'.repeat(1500);
+  it.each([
+    ['words that end in what no name does', `${words}!`],
+    ['capitals that end so', `${words.toUpperCase().replaceAll('-', '_')}!`],
+    ['your over and over', 'your_'.repeat(3000)],
+    ['commands that never close', '$('.repeat(8000)],
+    ['numbers between words', 'ab12-'.repeat(3000)],
+  ])('is judged in a time that grows with its length: %s', (_, value) => {
+    expect([isOrdinaryToken(value), isOrdinaryPassword(value)]).toHaveLength(2);
+    expect(repeatsItsName('x9fK2mXwz4Kp', value)).toBe(false);
+  });
+
+  it('is a placeholder wherever it says so after all', () => {
+    expect(isOrdinaryToken('of_your_yourself-your_9_key9x')).toBe(true);
+    expect(isOrdinaryToken('x9f$(x9f$(mXwz4Kp)')).toBe(true);
   });
 });
