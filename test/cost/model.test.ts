@@ -75,7 +75,13 @@ describe('the cost of a month', () => {
     );
     expect(usd('EventBridge and SNS')).toBeCloseTo(26.28e-6 + 42.048 * (0.5e-6 + 20e-6), 8);
     expect(usd('X-Ray')).toBeCloseTo(
-      (43_800 * 2 + 2_920 + 1_314_000 + 26.28 * 3.3 + runs * (8 + 0.2 + 0.1 + 16 + 1) + deliveries + 2 * 26_280) *
+      (43_800 * 2 +
+        2_920 +
+        1_314_000 +
+        26.28 * 3.3 +
+        runs * (8 + 0.2 + 0.1 + 16 + 1) +
+        deliveries +
+        2 * 26_280) *
         5e-6,
       6,
     );
