@@ -161,6 +161,8 @@ export const revocationRequest = z.discriminatedUnion('do', [
     caseId,
     by: words(256),
     why: words(1024),
+    /** The run that it is about; a decision about an older one is refused. */
+    run: z.int().positive().optional(),
   }),
 ]);
 export type RevocationRequest = z.infer<typeof revocationRequest>;

@@ -23,6 +23,7 @@ import { WorkQueue } from '../platform/work-queue.ts';
 import { Workflow } from '../platform/workflow.ts';
 import { Outbox } from '../quarantine/outbox.ts';
 import { revocationDefinition } from './definition.ts';
+import { DeskApi } from './desk-api.ts';
 import type { Evidence } from './evidence.ts';
 import type { RevocationTable } from './revocation-table.ts';
 
@@ -49,6 +50,8 @@ export class Revocation extends Construct {
   readonly advance: ServiceFunction<typeof advanceRevocationEnv>;
   /** What people ask, by direct invocation: whoever may invoke it decides. */
   readonly desk: ServiceFunction<typeof decideRevocationEnv>;
+  /** The same over HTTP. */
+  readonly deskApi: DeskApi;
 
   constructor(scope: Construct, id: string, props: RevocationProps) {
     super(scope, id);
@@ -99,6 +102,7 @@ export class Revocation extends Construct {
     table.grantRecord(this.desk);
     workflow.grantStart(this.desk);
     for (const grantee of [this.desk, this.advance]) workflow.grantResume(grantee);
+    this.deskApi = new DeskApi(this, 'DeskApi', { foundation, table, workflow });
 
     const publish = new ServiceFunction(this, 'Publish', {
       settings,

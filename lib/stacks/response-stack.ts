@@ -23,6 +23,10 @@ export class ResponseStack extends Stack {
     new CfnOutput(this, 'RotationDeskName', { value: rotation.desk.functionName });
     new CfnOutput(this, 'RotationFunctionArn', { value: rotation.plain.functionArn });
     new CfnOutput(this, 'RevocationDeskName', { value: revocation.desk.functionName });
+    new CfnOutput(this, 'RevocationApiUrl', { value: revocation.deskApi.api.apiEndpoint });
+    new CfnOutput(this, 'RevocationSlackSettingsArn', {
+      value: revocation.deskApi.slackSettings.secretArn,
+    });
     new CfnOutput(this, 'ReviewFunctionName', { value: desk.function.functionName });
     new CfnOutput(this, 'AlertTopicArn', { value: this.alerts.topic.topicArn });
     new CfnOutput(this, 'EvaluateFunctionName', { value: this.alerts.evaluate.functionName });

@@ -154,6 +154,7 @@ export interface Activity {
     readonly revocationAdvance: number;
     readonly revocationDesk: number;
     readonly revocationPublish: number;
+    readonly revocationServe: number;
     readonly rotationAdvance: number;
     readonly rotationAsk: number;
     readonly rotationNotice: number;
@@ -235,6 +236,8 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     revocationBegin: findings,
     revocationAdvance: runs * a.stepsPerRun,
     revocationDesk: runs * a.askedShare * 2,
+    // Who presses a button looks by the command line as well.
+    revocationServe: runs * a.askedShare,
     // Every write of a record comes by; most are nobody's news.
     revocationPublish: runs * a.stepsPerRun * 2,
     rotationAdvance: rotations * a.rotationSteps,
@@ -262,6 +265,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     revocationBegin: (findings * a.beginMs) / 1000,
     revocationAdvance: (invocations.revocationAdvance * a.stepMs) / 1000,
     revocationDesk: (invocations.revocationDesk * a.revocationDeskMs) / 1000,
+    revocationServe: (invocations.revocationServe * a.revocationDeskMs) / 1000,
     revocationPublish: (invocations.revocationPublish * a.revocationPublishMs) / 1000,
     rotationAdvance: (invocations.rotationAdvance * a.rotationStepMs) / 1000,
     rotationAsk: (invocations.rotationAsk * a.revocationDeskMs) / 1000,

@@ -22,6 +22,7 @@ describe('the inventory of a deployment', () => {
         revocationAdvance: { memoryMb: 1024, storageMb: 512, traced: true },
         revocationDesk: { memoryMb: 1024, storageMb: 512, traced: true },
         revocationPublish: { memoryMb: 1024, storageMb: 512, traced: true },
+        revocationServe: { memoryMb: 1024, storageMb: 512, traced: true },
         rotationAdvance: { memoryMb: 1024, storageMb: 512, traced: true },
         rotationAsk: { memoryMb: 1024, storageMb: 512, traced: true },
         rotationNotice: { memoryMb: 1024, storageMb: 512, traced: true },

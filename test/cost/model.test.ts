@@ -83,7 +83,7 @@ describe('the cost of a month', () => {
         2_920 +
         1_314_000 +
         26.28 * 3.3 +
-        runs * (8 + 0.2 + 16 + 1) +
+        runs * (8 + 0.2 + 16 + 1 + 0.1) +
         ROTATION_CALLS +
         deliveries +
         2 * 26_280) *

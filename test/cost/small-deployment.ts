@@ -55,6 +55,7 @@ export function smallTemplates(): { Resources: Record<string, object> }[] {
         RevocationAdvance1: lambda(),
         RevocationDecide1: lambda(),
         RevocationPublish1: lambda(),
+        RevocationDeskApiServe1: lambda(),
         RotationAdvance1: lambda(),
         RotationAsk1: lambda(),
         RotationNotice1: lambda(),

@@ -2,6 +2,7 @@ import { Redacted } from '../../functions/kernel/redacted.ts';
 import { admit, type Admissions } from '../../functions/revocation/domain/limit.ts';
 import type {
   EvidenceVault,
+  ReplayBook,
   RevocationLimit,
   RevocationStore,
   RunOrder,
@@ -89,5 +90,15 @@ export class FakeWorkflow implements Workflow {
   async resume(token: string): Promise<void> {
     this.resumed.push(token);
     return Promise.resolve();
+  }
+}
+
+export class FakeReplayBook implements ReplayBook {
+  readonly #names = new Set<string>();
+
+  async first(name: string): Promise<boolean> {
+    const isFirst = !this.#names.has(name);
+    this.#names.add(name);
+    return Promise.resolve(isFirst);
   }
 }

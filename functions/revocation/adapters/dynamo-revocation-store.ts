@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { admit } from '../domain/limit.ts';
-import type { RevocationLimit, RevocationStore } from '../domain/ports.ts';
+import type { ReplayBook, RevocationLimit, RevocationStore } from '../domain/ports.ts';
 import { revocationRecord } from '../domain/revocation.ts';
 import { conditionOf } from '../domain/transitions.ts';
 
@@ -92,5 +92,17 @@ export function createDynamoRevocationLimit(where: Table): RevocationLimit {
       }
       throw new Error('The limit is being written by others all the time.');
     },
+  };
+}
+
+/** Names of requests as items of the same table, until they are too old to be sent again. */
+export function createDynamoReplayBook(where: Table): ReplayBook {
+  return {
+    first: (name, untilMs) =>
+      putIf(
+        where,
+        { pk: `request#${name}`, expiresAt: Math.ceil(untilMs / 1000) },
+        { ConditionExpression: 'attribute_not_exists(pk)' },
+      ),
   };
 }

@@ -67,7 +67,12 @@ async function carryOut(
 
 /** @param nowMs epoch milliseconds */
 function decideAtDesk(record: RevocationRecord, decision: Decision, nowMs: number): Plan | Refused {
-  const { by, why } = decision;
+  const { by, why, run } = decision;
+  if (run !== undefined && run !== record.run)
+    return refused(
+      'no_such_move',
+      `It was asked about run ${run}, and run ${record.run} is the newest: look at that one and decide again.`,
+    );
   switch (decision.do) {
     case 'approve':
     case 'reject':

@@ -50,6 +50,12 @@ export interface Workflow {
   resume(token: string): Promise<void>;
 }
 
+/** Remembers signed requests, so that one that is sent again counts for nothing. */
+export interface ReplayBook {
+  /** @returns whether it is the first of this name; the name may be forgotten after `untilMs` */
+  first(name: string, untilMs: number): Promise<boolean>;
+}
+
 /** Announces what became of a revocation. */
 export interface RevocationPublisher {
   /** @returns for each event, in their order, whether the bus has accepted it. Does not throw. */

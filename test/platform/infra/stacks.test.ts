@@ -77,11 +77,11 @@ describe('every function', () => {
 
   it('runs on Node 24 with a timeout and a log group of its own that expires', () => {
     const functions = all('AWS::Lambda::Function');
-    expect(functions).toHaveLength(26);
+    expect(functions).toHaveLength(27);
     for (const [, { Properties }] of functions) configured.parse(Properties);
     const groups = all('AWS::Logs::LogGroup');
-    // One for each, the guard's access log and the two workflows'.
-    expect(groups).toHaveLength(29);
+    // One for each, two access logs of APIs and those of the two workflows.
+    expect(groups).toHaveLength(31);
     for (const [, { Properties }] of groups) expect(Properties['RetentionInDays']).toBe(30);
   });
 });

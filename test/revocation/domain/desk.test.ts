@@ -106,6 +106,18 @@ describe('the desk', () => {
     expect(record?.undo).toEqual({ by: 'ann', why: 'because' });
   });
 
+  test('refuses a decision about an older run', async () => {
+    const store = new FakeRevocationStore();
+    store.records.set(aCaseId(1), aRevocation(1, { ...WAITING, run: 2 }));
+    const ask = (run: number) =>
+      answerAtDesk(
+        { do: 'approve', caseId: aCaseId(1), by: 'ann', why: 'because', run },
+        { store, workflow: new FakeWorkflow(), clock: { now: () => NOW } },
+      );
+    expect(await ask(1)).toMatchObject({ answer: 'refused', why: 'no_such_move' });
+    expect(await ask(2)).toMatchObject({ answer: 'revocation' });
+  });
+
   test('knows no case that no finding began', async () => {
     expect((await desk(undefined, 'revoke')).answer).toMatchObject({ why: 'no_such_case' });
   });

@@ -1,11 +1,13 @@
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { REVOCATIONS_NEED_PEOPLE, REVOCATIONS_URGENT } from '../../../functions/contracts/metrics.ts';
 import { revocationChanged, type RevocationChanged } from '../../../functions/contracts/revocation.ts';
 import { err, ok, type Result } from '../../../functions/kernel/result.ts';
 import type { RevocationRecord } from '../../../functions/revocation/domain/revocation.ts';
-import { handleChanges } from '../../../functions/revocation/publish-revocations.lambda.ts';
+import {
+  handleChanges,
+  type PublishRevocationsDependencies,
+} from '../../../functions/revocation/publish-revocations.lambda.ts';
 import { LinesLogger } from '../../support/lines-logger.ts';
 import { aRevocation } from '../../support/revocation-builder.ts';
 
@@ -46,12 +48,9 @@ async function publish(
         },
       },
       metrics: {
-        addMetric: (name: string, _unit: unknown, value: number) => {
-          metrics.set(name, value);
-          return new Metrics();
-        },
-        publishStoredMetrics: () => new Metrics(),
-      },
+        addMetric: (name: string, _unit: unknown, value: number) => void metrics.set(name, value),
+        publishStoredMetrics: () => undefined,
+      } as unknown as PublishRevocationsDependencies['metrics'],
     },
   );
   return { told, metrics, response, lines: logger.lines };

@@ -22,6 +22,7 @@ const policies = z.record(
     }),
   }),
 );
+const asked = z.object({ RouteKey: z.string(), AuthorizationType: z.string() });
 let templates: Template[];
 
 beforeAll(() => {
@@ -95,6 +96,9 @@ describe('the others', () => {
   it('start and decide without a provider, or a look at evidence', () => {
     const desk = [...DATA_KEY, ...LOG, 'dynamodb:GetItem', 'dynamodb:PutItem', 'states:StartExecution'];
     expect(actionsOf('RevocationDecideRole')).toEqual([...desk, 'states:SendTaskSuccess'].sort());
+    expect(actionsOf('RevocationDeskApiServeRole')).toEqual(
+      [...desk, 'states:SendTaskSuccess', 'secretsmanager:GetSecretValue'].sort(),
+    );
     const queue = [
       'sqs:ReceiveMessage',
       'sqs:ChangeMessageVisibility',
@@ -103,6 +107,19 @@ describe('the others', () => {
       'sqs:GetQueueUrl',
     ];
     expect(actionsOf('RevocationBeginRole')).toEqual([...desk, ...queue, 'dynamodb:UpdateItem'].sort());
+  });
+
+  it('let people in over HTTP by IAM alone, and Slack by its signature', () => {
+    const routes = templates.flatMap((template) =>
+      Object.entries(template.findResources('AWS::ApiGatewayV2::Route')).flatMap(([id, route]) =>
+        id.startsWith('RevocationDeskApi') ? [z.object({ Properties: asked }).parse(route).Properties] : [],
+      ),
+    );
+    expect(Object.fromEntries(routes.map((each) => [each.RouteKey, each.AuthorizationType]))).toEqual({
+      'GET /v1/revocations/{caseId}': 'AWS_IAM',
+      'POST /v1/revocations/{caseId}/{decision}': 'AWS_IAM',
+      'POST /v1/slack/interactions': 'NONE',
+    });
   });
 
   it('let the workflow call its one function', () => {
