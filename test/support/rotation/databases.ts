@@ -1,0 +1,224 @@
+/** Rotators of databases before real servers, with users whose names would break out of a statement that does not quote. */
+import { randomBytes } from 'node:crypto';
+import { createServer, connect as connectTo, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { createClient } from '@redis/client';
+import { createConnection } from 'mysql2/promise';
+import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { systemClock } from '../../../functions/kernel/clock.ts';
+import { Redacted } from '../../../functions/kernel/redacted.ts';
+import { guardRotator } from '../../../functions/rotation/adapters/guard-rotator.ts';
+import { createMysqlRotator } from '../../../functions/rotation/adapters/mysql.ts';
+import { createPostgresRotator } from '../../../functions/rotation/adapters/postgresql.ts';
+import { createRedisRotator } from '../../../functions/rotation/adapters/redis.ts';
+import { makeCertificate } from '../certificate.ts';
+import type { MariadbServer } from '../mariadb-server.ts';
+import { startPostgres } from '../postgres-server.ts';
+import { startRedis } from '../redis-server.ts';
+import type { RotatorUnderTest } from './rotator-contract.ts';
+
+const NASTY = `o'r"d;er\\s --`;
+const firstPassword = () => randomBytes(24).toString('hex');
+
+/** A way to a server that can be cut. */
+async function startWay(port: number) {
+  let cut = false;
+  const open = new Set<Socket>();
+  const server = createServer((inner) => {
+    if (cut) {
+      inner.resetAndDestroy();
+      return;
+    }
+    const outer = connectTo({ host: '127.0.0.1', port });
+    for (const socket of [inner, outer]) {
+      open.add(socket);
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => {
+        open.delete(socket);
+        inner.destroy();
+        outer.destroy();
+      });
+    }
+    inner.pipe(outer).pipe(inner);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address() as AddressInfo;
+  return {
+    port: address.port,
+    outage: async (on: boolean) => {
+      cut = on;
+      if (on) for (const socket of open) socket.destroy();
+    },
+    async close() {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const elsewhere = (current: Redacted): Redacted =>
+  new Redacted(JSON.stringify({ ...(JSON.parse(current.reveal()) as object), host: '127.0.0.9' }));
+
+/** A PostgreSQL that speaks TLS; each issue is a user with a table of its own. */
+export async function openPostgres(): Promise<RotatorUnderTest> {
+  const certificate = makeCertificate();
+  const server = await startPostgres({ certificate });
+  const way = await startWay(server.port);
+  const { host, database, user, password } = server;
+  const { port } = way;
+  const ssl = { ca: certificate.certificate };
+  const admin = new Client({ ...server, ssl });
+  await admin.connect();
+  return {
+    rotator: guardRotator(createPostgresRotator({ clock: systemClock, randomBytes })),
+    outage: way.outage,
+    foreign: elsewhere,
+    async issue(seed) {
+      const username = `${NASTY} ${seed}`;
+      const first = firstPassword();
+      const table = `t${seed}`;
+      const [role, literal] = [escapeIdentifier(username), escapeLiteral(first)];
+      await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD ${literal} CONNECTION LIMIT 7`);
+      await admin.query(`CREATE SCHEMA ${table} AUTHORIZATION ${role}`);
+      await admin.query(`ALTER ROLE ${role} SET search_path = ${table}, public`);
+      await admin.query(`CREATE TABLE ${table}.orders (id int); INSERT INTO ${table}.orders VALUES (1)`);
+      await admin.query(`ALTER TABLE ${table}.orders OWNER TO ${role}`);
+      const secret = { engine: 'postgres', host, port, dbname: database, username, password: first };
+      return {
+        current: new Redacted(JSON.stringify(secret)),
+        authority: new Redacted(JSON.stringify({ host, port, username: user, password })),
+        settings: { tls: 'verify', ca: certificate.certificate, endSessions: true },
+        async works(value) {
+          const { username: name, password: word } = JSON.parse(value.reveal()) as Record<string, string>;
+          const client = new Client({ host, port: server.port, database, user: name, password: word, ssl });
+          try {
+            await client.connect();
+            // What a service does: it reads, and changes what it owns, by the names that its search path finds.
+            await client.query('ALTER TABLE orders ADD COLUMN IF NOT EXISTS note text');
+            await client.query('SELECT note FROM orders');
+            return true;
+          } catch {
+            return false;
+          } finally {
+            await client.end();
+          }
+        },
+      };
+    },
+    async close() {
+      await admin.end();
+      await way.close();
+      await server.stop();
+    },
+  };
+}
+
+/** A Redis; each issue is a user with keys of its own. @param binary the server's program */
+export async function openRedis(binary: string): Promise<RotatorUnderTest> {
+  const password = firstPassword();
+  const server = await startRedis(binary, password);
+  const way = await startWay(Number(new URL(server.url).port));
+  const { port } = way;
+  const admin = createClient({ url: server.url });
+  admin.on('error', () => undefined);
+  await admin.connect();
+  return {
+    rotator: guardRotator(createRedisRotator({ clock: systemClock })),
+    outage: way.outage,
+    foreign: elsewhere,
+    async issue(seed) {
+      const username = `o'r"der-${seed}`;
+      const first = firstPassword();
+      await admin.sendCommand(['ACL', 'SETUSER', username, 'on', `>${first}`, '~orders:*', '+set', '+get']);
+      const secret = { host: '127.0.0.1', port, username, password: first };
+      return {
+        current: new Redacted(JSON.stringify(secret)),
+        authority: new Redacted(JSON.stringify({ ...secret, username: 'default', password })),
+        settings: { tls: 'off', persist: 'managed', endSessions: true },
+        async works(value) {
+          const { username: name, password: word } = JSON.parse(value.reveal()) as Record<string, string>;
+          const url = server.url.replace(/\/\/.*@/, '//');
+          const client = createClient({
+            url,
+            username: name ?? '',
+            password: word ?? '',
+            socket: { reconnectStrategy: false },
+          });
+          client.on('error', () => undefined);
+          try {
+            await client.connect();
+            await client.set('orders:1', 'paid');
+            return true;
+          } catch {
+            return false;
+          } finally {
+            client.destroy();
+          }
+        },
+        async count() {
+          const found = (await admin.sendCommand(['ACL', 'GETUSER', username])) as Record<string, unknown[]>;
+          const fields = Array.isArray(found) ? (found as unknown[]) : Object.entries(found).flat();
+          return (fields[fields.indexOf('passwords') + 1] as unknown[]).length;
+        },
+      };
+    },
+    async close() {
+      admin.destroy();
+      await way.close();
+      await server.stop();
+    },
+  };
+}
+
+/** A MariaDB or MySQL; each issue is a user with a schema, a role and TLS demanded. */
+export async function openMysql(
+  server: MariadbServer,
+  kind: 'mysql' | 'mariadb',
+  ca: string | undefined,
+): Promise<RotatorUnderTest> {
+  const way = await startWay(server.port);
+  const { user, password } = server;
+  const { port } = way;
+  const tls = ca === undefined ? { tls: 'off' } : { tls: 'verify', ca };
+  const ssl = ca === undefined ? {} : { ssl: { ca } };
+  const admin = await createConnection({ host: '127.0.0.1', port: server.port, user, password, ...ssl });
+  return {
+    rotator: guardRotator(createMysqlRotator({ clock: systemClock })),
+    outage: way.outage,
+    foreign: elsewhere,
+    async issue(seed) {
+      const username = `o'r"d\`\\er --${seed}`;
+      const first = firstPassword();
+      const account = admin.escape(username);
+      const needs = ca === undefined ? '' : ' REQUIRE SSL';
+      await admin.query(`CREATE DATABASE db${seed}`);
+      await admin.query(`CREATE TABLE db${seed}.orders (id int)`);
+      await admin.query(`CREATE USER ${account}@'%' IDENTIFIED BY '${first}'${needs}`);
+      await admin.query(`GRANT SELECT, INSERT ON db${seed}.* TO ${account}@'%' WITH GRANT OPTION`);
+      const secret = { engine: kind, host: '127.0.0.1', port, dbname: `db${seed}`, username, password: first };
+      return {
+        current: new Redacted(JSON.stringify(secret)),
+        authority: new Redacted(JSON.stringify({ host: '127.0.0.1', port, username: user, password })),
+        settings: { ...tls, server: kind, endSessions: true },
+        async works(value) {
+          const { username: name, password: word } = JSON.parse(value.reveal()) as Record<string, string>;
+          try {
+            const connection = await createConnection({
+              ...{ host: '127.0.0.1', port: server.port, user: name, password: word, ...ssl },
+              database: `db${seed}`,
+            });
+            await connection.query('INSERT INTO orders VALUES (1)');
+            await connection.end();
+            return true;
+          } catch {
+            return false;
+          }
+        },
+      };
+    },
+    async close() {
+      await admin.end();
+      await way.close();
+    },
+  };
+}
