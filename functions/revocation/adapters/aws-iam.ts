@@ -36,7 +36,7 @@ import type {
   Unavailable,
   Use,
 } from '../domain/provider.ts';
-import { readRetryAfter } from './http.ts';
+import { readRetryAfter } from '../../platform/http.ts';
 
 export interface AwsProviderOptions {
   readonly iam: IAMClient;

@@ -4,7 +4,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { createIam, createSts } from '../../platform/aws.ts';
 import type { RevocationProvider } from '../domain/provider.ts';
 import type { providersEnv } from '../providers.env.ts';
-import { createHttp } from './http.ts';
+import { createHttp } from '../../platform/http.ts';
 import { createProviders } from './providers.ts';
 
 /**

@@ -4,7 +4,7 @@
  */
 import { Octokit } from '@octokit/rest';
 import type { Redacted } from '../../kernel/redacted.ts';
-import { readJson, textAt } from '../domain/answers.ts';
+import { readJson, textAt } from '../../kernel/answers.ts';
 import type {
   Identification,
   Liveness,
@@ -14,7 +14,7 @@ import type {
   Unavailable,
   Use,
 } from '../domain/provider.ts';
-import { refuseBaseUrl, type Http, type HttpExchange, type HttpOutcome } from './http.ts';
+import { refuseBaseUrl, type Http, type HttpExchange, type HttpOutcome } from '../../platform/http.ts';
 
 export interface GithubProviderOptions {
   readonly http: Http;

@@ -7,7 +7,7 @@ import { createHash, createHmac } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import type { CredentialIdentity, Revocation, RevocationProvider, Told } from '../domain/provider.ts';
-import { refuseBaseUrl, type Http } from './http.ts';
+import { refuseBaseUrl, type Http } from '../../platform/http.ts';
 
 export interface HookOptions {
   /** The provider that identifies and probes. */

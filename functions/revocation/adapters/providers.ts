@@ -9,7 +9,7 @@ import { createDeclaredProvider, type OwnCredentials } from './declared-provider
 import { ABOUT_GITHUB, createGithubProvider } from './github.ts';
 import { guardSecrets } from './guard-secrets.ts';
 import { createHookProvider } from './hook.ts';
-import type { Http } from './http.ts';
+import type { Http } from '../../platform/http.ts';
 import pack from '../providers.json' with { type: 'json' };
 
 /** Names of the addresses of what is not declared. IAM itself is asked with our own role, wherever the SDK finds it. */

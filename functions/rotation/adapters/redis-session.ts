@@ -44,7 +44,7 @@ export async function withRedis<T>(
     RESP: 2,
     disableClientInfo: true,
     commandOptions: { timeout: COMMAND_MS },
-    socket: tls === 'off' ? way : { ...way, tls: true, servername: host, ...(ca !== undefined && { ca }) },
+    socket: tls === 'off' ? way : { ...way, tls: true, ...(ca !== undefined && { ca }) },
   });
   client.on('error', () => undefined);
   const where = `${host}:${port}`;

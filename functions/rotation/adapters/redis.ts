@@ -95,8 +95,8 @@ export function createRedisRotator({ clock }: { readonly clock: Clock }): Rotato
 
   async function keep(session: RedisSession, { settings }: Subject): Promise<void> {
     if (settings.persist === 'managed') return;
-    const command = SAVE[settings.persist];
-    await session.send(command.join(' '), ...command);
+    const [command, what] = SAVE[settings.persist];
+    await session.send(`${command} ${what}`, command, what);
   }
 
   const add = (call: Call, subject: Subject): Promise<Change> =>

@@ -5,7 +5,7 @@ import { systemClock } from '../../../functions/kernel/clock.ts';
 import { Redacted } from '../../../functions/kernel/redacted.ts';
 import { createDeclaredProvider } from '../../../functions/revocation/adapters/declared-provider.ts';
 import { guardSecrets } from '../../../functions/revocation/adapters/guard-secrets.ts';
-import { createHttp } from '../../../functions/revocation/adapters/http.ts';
+import { createHttp } from '../../../functions/platform/http.ts';
 import { providerPack } from '../../../functions/revocation/domain/declaration.ts';
 import type { ProviderUnderTest } from './provider-contract.ts';
 import { startStandIn, type Protocol } from './stand-in.ts';
