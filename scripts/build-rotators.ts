@@ -5,7 +5,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as prettier from 'prettier';
-import { compileDeclarations, type DeclarationFile } from '../functions/rotation/domain/compile-declarations.ts';
+import {
+  compileDeclarations,
+  type DeclarationFile,
+} from '../functions/rotation/domain/compile-declarations.ts';
 import { PROJECT_ROOT } from './support/project.ts';
 
 const PACK = path.join(PROJECT_ROOT, 'functions/rotation/declared.json');

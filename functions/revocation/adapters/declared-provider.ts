@@ -3,11 +3,7 @@ import type { Redacted } from '../../kernel/redacted.ts';
 import type { DeclaredRequest } from '../../contracts/declared-http.ts';
 import { at, holds, textAt } from '../../kernel/answers.ts';
 import { findEntry } from '../domain/answers.ts';
-import type {
-  DeclaredAct,
-  DeclaredIdentifyStep,
-  ProviderDeclaration,
-} from '../domain/declaration.ts';
+import type { DeclaredAct, DeclaredIdentifyStep, ProviderDeclaration } from '../domain/declaration.ts';
 import type {
   CredentialIdentity,
   Identification,

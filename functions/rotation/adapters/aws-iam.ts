@@ -21,7 +21,15 @@ import { readJson } from '../../kernel/answers.ts';
 import { toIso, type Clock } from '../../kernel/clock.ts';
 import { Redacted } from '../../kernel/redacted.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
-import type { Change, Creation, LastUse, Liveness, Refused, RotationOrder, Rotator } from '../domain/ports.ts';
+import type {
+  Change,
+  Creation,
+  LastUse,
+  Liveness,
+  Refused,
+  RotationOrder,
+  Rotator,
+} from '../domain/ports.ts';
 import { Fault, networkCode, recordCalls, type Call } from './recorded-calls.ts';
 
 export interface AwsCredential {
@@ -66,7 +74,11 @@ export function awsFault(error: unknown): Fault | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('$metadata' in error && /^\w{3,80}$/.test(error.name)) return new Fault(error.name);
   const code = networkCode(error);
-  return code === undefined ? (/Timeout/.test(error.name) ? new Fault('TIMEOUT') : undefined) : new Fault(code);
+  return code === undefined
+    ? /Timeout/.test(error.name)
+      ? new Fault('TIMEOUT')
+      : undefined
+    : new Fault(code);
 }
 
 /** @returns which field is not as it must be */
@@ -77,7 +89,8 @@ export function readAwsSecret(
   const read = record.safeParse(readJson(value.reveal()));
   if (!read.success) return err('the secret is no JSON object');
   const { [idField]: id, [secretField]: secret } = read.data;
-  if (typeof id !== 'string' || !KEY_ID.test(id)) return err(`the secret's ${idField} is no id of a user's access key`);
+  if (typeof id !== 'string' || !KEY_ID.test(id))
+    return err(`the secret's ${idField} is no id of a user's access key`);
   if (typeof secret !== 'string' || !/^[\w+/=-]{20,128}$/.test(secret))
     return err(`the secret's ${secretField} is no secret access key`);
   return ok({ accessKeyId: id, secretAccessKey: secret });
@@ -85,7 +98,7 @@ export function readAwsSecret(
 
 const FIELDS = { idField: 'accessKeyId', secretField: 'secretAccessKey' };
 
-export const ABOUT_AWS_IAM = {
+const ABOUT_AWS_IAM = {
   kind: 'aws-iam',
   settings: settingsSchema,
   overlap: (strategy: RotationStrategy) => (strategy === 'dual_phase' ? 'both' : undefined),
@@ -189,22 +202,22 @@ export function createAwsIamRotator({ iam, stsFor, clock }: AwsRotatorOptions): 
     return undefined;
   }
 
-  const turn = (to: 'Active' | 'Inactive') => async (call: Call, { settings, credential }: Subject): Promise<Change> => {
-    const { accessKeyId } = credential;
-    const { userName } = settings;
-    const status = (await keysOf(call, userName)).get(accessKeyId);
-    if (status === to) return DONE;
-    if (status === undefined)
-      return to === 'Inactive' ? DONE : refusal('the key was deleted: it cannot be taken back');
-    await call('AWS iam:UpdateAccessKey', () =>
-      iam.send(
-        new UpdateAccessKeyCommand({ UserName: userName, AccessKeyId: accessKeyId, Status: to }),
-      ),
-    );
-    // A success answer is no proof.
-    if ((await keysOf(call, userName)).get(accessKeyId) !== to) throw new Fault('NotKept');
-    return DONE;
-  };
+  const turn =
+    (to: 'Active' | 'Inactive') =>
+    async (call: Call, { settings, credential }: Subject): Promise<Change> => {
+      const { accessKeyId } = credential;
+      const { userName } = settings;
+      const status = (await keysOf(call, userName)).get(accessKeyId);
+      if (status === to) return DONE;
+      if (status === undefined)
+        return to === 'Inactive' ? DONE : refusal('the key was deleted: it cannot be taken back');
+      await call('AWS iam:UpdateAccessKey', () =>
+        iam.send(new UpdateAccessKeyCommand({ UserName: userName, AccessKeyId: accessKeyId, Status: to })),
+      );
+      // A success answer is no proof.
+      if ((await keysOf(call, userName)).get(accessKeyId) !== to) throw new Fault('NotKept');
+      return DONE;
+    };
 
   return {
     ...ABOUT_AWS_IAM,

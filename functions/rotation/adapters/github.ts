@@ -57,7 +57,10 @@ async function liveness(
   if ('outcome' in answer) return { ...answer, outcome: 'unavailable' };
   if (answer.status === 200 && textAt(answer.json, has) !== undefined) return { outcome: 'live' };
   if (answer.status === 401 && textAt(answer.json, '/message') !== undefined) return { outcome: 'dead' };
-  return { outcome: 'unavailable', reason: `GitHub: an answer ${answer.status} that its protocol does not explain` };
+  return {
+    outcome: 'unavailable',
+    reason: `GitHub: an answer ${answer.status} that its protocol does not explain`,
+  };
 }
 
 /** A personal or fine-grained token: it is proven and revoked here, and made by a person. */
@@ -67,7 +70,10 @@ export function createGithubTokenRotator(http: Http): Rotator {
     if (!read.ok) return { answer: { outcome: 'unavailable' as const, reason: read.error }, calls: [] };
     const { base } = settingsSchema.parse(order.settings);
     const exchange = http.begin();
-    return { answer: await liveness(exchange, base, '/user', read.value.token, '/login'), calls: exchange.calls };
+    return {
+      answer: await liveness(exchange, base, '/user', read.value.token, '/login'),
+      calls: exchange.calls,
+    };
   }
 
   async function revoke(order: RotationOrder, value: Redacted) {
@@ -90,13 +96,17 @@ export function createGithubTokenRotator(http: Http): Rotator {
       lookup: (name) => (name === 'token' ? read.value.token : undefined),
       agent: 'shhh-rotation',
     });
-    if ('outcome' in answer)
-      return tell(answer.outcome === 'impossible' ? refusal(answer.reason) : answer);
+    if ('outcome' in answer) return tell(answer.outcome === 'impossible' ? refusal(answer.reason) : answer);
     if (answer.status === 202) return tell(DONE);
     return tell(
       answer.status === 403 || answer.status === 404 || answer.status === 422
-        ? refusal(`GitHub: ${answer.status}, it does not revoke this token here: delete it in its owner's settings`)
-        : { outcome: 'unavailable', reason: `GitHub: an answer ${answer.status} that its protocol does not explain` },
+        ? refusal(
+            `GitHub: ${answer.status}, it does not revoke this token here: delete it in its owner's settings`,
+          )
+        : {
+            outcome: 'unavailable',
+            reason: `GitHub: an answer ${answer.status} that its protocol does not explain`,
+          },
     );
   }
 
@@ -168,7 +178,10 @@ export function createGithubAppKeyRotator(http: Http, clock: Clock): Rotator {
     const token = read.ok ? appToken(read.value, clock.now()) : undefined;
     if (token === undefined)
       return {
-        answer: { outcome: 'unavailable' as const, reason: read.ok ? 'the private key is no PEM of an RSA key' : read.error },
+        answer: {
+          outcome: 'unavailable' as const,
+          reason: read.ok ? 'the private key is no PEM of an RSA key' : read.error,
+        },
         calls: [],
       };
     const { base } = settingsSchema.parse(order.settings);
@@ -183,7 +196,9 @@ export function createGithubAppKeyRotator(http: Http, clock: Clock): Rotator {
       answer.outcome === 'dead'
         ? DONE
         : answer.outcome === 'live'
-          ? refusal('GitHub lets people alone delete a private key: do it under the app’s settings, Private keys')
+          ? refusal(
+              'GitHub lets people alone delete a private key: do it under the app’s settings, Private keys',
+            )
           : answer;
     return { answer: told, calls };
   }

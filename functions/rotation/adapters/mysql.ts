@@ -59,7 +59,7 @@ const LONGEST_NAME = { mysql: 32, mariadb: 80 } as const;
 const DONE = { outcome: 'done' } as const;
 const refusal = (reason: string): Refused => ({ outcome: 'refused', reason });
 
-export const ABOUT_MYSQL = {
+const ABOUT_MYSQL = {
   kind: 'mysql',
   settings: settingsSchema,
   overlap(strategy: RotationStrategy, settings: unknown): Overlap | undefined {
@@ -141,8 +141,7 @@ export function createMysqlRotator({ clock }: { readonly clock: Clock }): Rotato
       throw error;
     }
   }
-  const isLive = async (call: Call, subject: Subject) =>
-    (await livenessOf(call, subject)).outcome === 'live';
+  const isLive = async (call: Call, subject: Subject) => (await livenessOf(call, subject)).outcome === 'live';
 
   const accountOf = ({ settings }: Subject, user: string): string =>
     `${escape(user)}@${escape(settings.accountHost)}`;
@@ -253,8 +252,7 @@ export function createMysqlRotator({ clock }: { readonly clock: Clock }): Rotato
     return asAuthority(call, subject, async (session) => {
       if (!(await exists(session, subject, credential.username)))
         return refusal(`there is no user ${credential.username} any more: a person has to make it`);
-      const both =
-        !alternating && settings.server === 'mysql' && !(await isLocked(session, subject));
+      const both = !alternating && settings.server === 'mysql' && !(await isLocked(session, subject));
       await setPassword(session, subject, both ? ' RETAIN CURRENT PASSWORD' : ' ACCOUNT UNLOCK');
       return DONE;
     });
@@ -280,7 +278,10 @@ export function createMysqlRotator({ clock }: { readonly clock: Clock }): Rotato
     }
     if (settings.server === 'mariadb' || !(await isLive(call, subject))) return DONE;
     return asAuthority(call, subject, async (session) => {
-      if (credential.password.reveal() === current.credential.password.reveal() || !(await isLive(call, current))) {
+      if (
+        credential.password.reveal() === current.credential.password.reveal() ||
+        !(await isLive(call, current))
+      ) {
         await discardOld(session, subject);
         return DONE;
       }
@@ -379,7 +380,10 @@ async function endSessions(session: MysqlSession, user: string): Promise<void> {
 }
 
 /** Of a row with one column, whatever its name is: the names hold the account. */
-const firstText = (row: Row | undefined): string => String(Object.values(row ?? {})[0] ?? '');
+function firstText(row: Row | undefined): string {
+  const [first] = Object.values(row ?? {});
+  return typeof first === 'string' ? first : '';
+}
 
 /** What a fault means to who changes something; what else there is may pass by itself. */
 function explain({ code, detail }: Fault): Refused | undefined {

@@ -60,7 +60,9 @@ export async function withPostgres<T>(
     query_timeout: STATEMENT_MS,
     application_name: 'shhh-rotation',
     ssl:
-      tls.tls === 'off' ? false : { rejectUnauthorized: true, host, ...(tls.ca !== undefined && { ca: tls.ca }) },
+      tls.tls === 'off'
+        ? false
+        : { rejectUnauthorized: true, host, ...(tls.ca !== undefined && { ca: tls.ca }) },
   };
   const client = new Client(config);
   // An error after the conversation has its own promise; without a listener it would end the process.

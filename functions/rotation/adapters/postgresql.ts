@@ -62,7 +62,7 @@ interface Subject {
   readonly clone: string;
 }
 
-export const ABOUT_POSTGRESQL = {
+const ABOUT_POSTGRESQL = {
   kind: 'postgresql',
   settings: settingsSchema,
   overlap: (strategy: RotationStrategy) =>

@@ -33,19 +33,19 @@ export async function recordCalls<T>(
     const startedMs = clock.now();
     const note = (answer: string) =>
       calls.push({ request, answer, at: toIso(startedMs), tookMs: clock.now() - startedMs });
-    try {
-      const value = await send();
+    const ended = await send().then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    );
+    if ('value' in ended) {
       note('ok');
-      return value;
-    } catch (error) {
-      const fault = error instanceof Fault ? error : faultOf(error);
-      if (fault === undefined) {
-        note('fault');
-        throw new Error(`${request.split(' ')[0] ?? 'call'}: ${nameOf(error)}`);
-      }
-      note(fault.code);
-      throw fault;
+      return ended.value;
     }
+    const { error } = ended;
+    const fault = error instanceof Fault ? error : faultOf(error);
+    note(fault?.code ?? 'fault');
+    // Without its cause: a library's error may hold what it was to send.
+    throw fault ?? new Error(`${request.split(' ')[0] ?? 'call'}: ${nameOf(error)}`);
   };
   try {
     return { answer: await operation(call), calls };

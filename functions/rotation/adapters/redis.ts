@@ -38,7 +38,7 @@ const refusal = (reason: string): Refused => ({ outcome: 'refused', reason });
 const hashOf = (password: Redacted): string => createHash('sha256').update(password.reveal()).digest('hex');
 const SAVE = { acl_file: ['ACL', 'SAVE'], config_file: ['CONFIG', 'REWRITE'] } as const;
 
-export const ABOUT_REDIS = {
+const ABOUT_REDIS = {
   kind: 'redis',
   settings: settingsSchema,
   overlap: (strategy: RotationStrategy) => (strategy === 'single_user' ? 'both' : undefined),

@@ -58,7 +58,11 @@ export function createAwsVerifier({ stsFor, clock }: AwsVerifierOptions): Verifi
             return failed('the key belongs to somebody else than the policy says');
           if (may !== undefined)
             await call(`AWS ${may.service}: the policy's permission`, () =>
-              attempt(may, { ...BOUNDS, credentials: credential.value, ...(region !== undefined && { region }) }),
+              attempt(may, {
+                ...BOUNDS,
+                credentials: credential.value,
+                ...(region !== undefined && { region }),
+              }),
             );
           return { outcome: 'passed' };
         },

@@ -56,7 +56,14 @@ export function createPostgresVerifier(clock: Clock): Verifier {
       if (!read.ok) return { answer: failed(read.error), calls: [] };
       const credential = read.value;
       const isDead = isDeadLogin;
-      const it = { clock, settings, credential, faultOf: postgresFault, isDead, forbidden: /^(?:25006|28000|3D000|42)/ };
+      const it = {
+        clock,
+        settings,
+        credential,
+        faultOf: postgresFault,
+        isDead,
+        forbidden: /^(?:25006|28000|3D000|42)/,
+      };
       return examine('PostgreSQL', it, (call) =>
         withPostgres(call, credential, settings, async (session) => {
           const { query } = settings;
@@ -113,7 +120,14 @@ export function createRedisVerifier(clock: Clock): Verifier {
       if (!read.ok) return { answer: failed(read.error), calls: [] };
       const credential = read.value;
       const isDead = isDeadRedisLogin;
-      const it = { clock, settings, credential, faultOf: redisFault, isDead, forbidden: /^(?:NOPERM|ERR|WRONGTYPE)$/ };
+      const it = {
+        clock,
+        settings,
+        credential,
+        faultOf: redisFault,
+        isDead,
+        forbidden: /^(?:NOPERM|ERR|WRONGTYPE)$/,
+      };
       return examine('Redis', it, (call) =>
         withRedis(call, credential, settings, async (session) => {
           const { command } = settings;

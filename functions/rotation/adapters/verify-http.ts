@@ -4,11 +4,7 @@ import type { Redacted } from '../../kernel/redacted.ts';
 import type { Lookup } from '../../kernel/render-request.ts';
 import { askDeclared } from '../../platform/ask-declared.ts';
 import type { Http } from '../../platform/http.ts';
-import {
-  declaredTestSettings,
-  httpTestSettings,
-  type DeclaredTest,
-} from '../domain/declared-test.ts';
+import { declaredTestSettings, httpTestSettings, type DeclaredTest } from '../domain/declared-test.ts';
 import type { TestOutcome, Verifier } from '../domain/ports.ts';
 
 const AGENT = 'shhh-rotation';
@@ -17,7 +13,11 @@ type Question = Pick<DeclaredTest, 'request' | 'passes' | 'fails'>;
 async function examine(
   http: Http,
   { request, passes, fails }: Question,
-  { base, field, title }: { readonly base: string; readonly field?: string | undefined; readonly title: string },
+  {
+    base,
+    field,
+    title,
+  }: { readonly base: string; readonly field?: string | undefined; readonly title: string },
   value: Redacted,
 ) {
   const exchange = http.begin();
@@ -35,7 +35,10 @@ async function examine(
   const failed = fails.find(({ when }) => holds(when, answer));
   return tell(
     failed === undefined
-      ? { outcome: 'unavailable', reason: `${title} answered ${answer.status}, which the test does not explain` }
+      ? {
+          outcome: 'unavailable',
+          reason: `${title} answered ${answer.status}, which the test does not explain`,
+        }
       : { outcome: 'failed', reason: failed.reason },
   );
 }

@@ -105,7 +105,7 @@ function handshake({ host, port, ca, present }: Settings, { pem, key }: Pair): P
       socket.destroy();
       act();
     };
-    socket.once('error', (error) => end(() => reject(error)));
+    socket.once('error', (error: Error) => end(() => reject(error)));
     socket.once('timeout', () => end(() => reject(new Fault('TIMEOUT'))));
     socket.once('secureConnect', () => {
       const { fingerprint256 } = socket.getPeerCertificate();

@@ -73,6 +73,8 @@ function inconsistencies(it: DeclaredRotator): string[] {
   for (const [, name = ''] of JSON.stringify(it).matchAll(/\{\{setting:(\w+)\}\}/g))
     if (!(name in it.settings)) found.push(`${it.kind}: settings: has no ${name}`);
   if (!JSON.stringify(it.create.request).includes('{{name}}'))
-    found.push(`${it.kind}: create.request: gives the key no {{name}}, so that a lost one could not be found`);
+    found.push(
+      `${it.kind}: create.request: gives the key no {{name}}, so that a lost one could not be found`,
+    );
   return found;
 }

@@ -1,10 +1,6 @@
 /** Rotators of HTTP APIs that need no code: keys that the provider draws, names and deletes. */
 import { z } from 'zod';
-import {
-  declaredCondition,
-  declaredRequest,
-  jsonPointer,
-} from '../../contracts/declared-http.ts';
+import { declaredCondition, declaredRequest, jsonPointer } from '../../contracts/declared-http.ts';
 
 const refused = z
   .array(z.strictObject({ when: declaredCondition, reason: z.string().min(10).max(300) }))
@@ -24,7 +20,7 @@ const act = z.strictObject({
 });
 export type DeclaredChange = z.infer<typeof act>;
 
-export const rotatorFields = {
+const rotatorFields = {
   /** The provider's address; null where each has its own. */
   base: z.url().nullable(),
   /** Where in the secret's JSON the key's id is, which is no secret. */
@@ -75,7 +71,10 @@ export const httpRotatorSettings = z.strictObject({ ...rotatorFields, base: z.ur
 /** Of one that a file declares. */
 export function settingsOf(it: Pick<DeclaredRotator, 'settings'>) {
   const own = Object.fromEntries(
-    Object.keys(it.settings).map((name) => [name, z.union([z.string().min(1), z.array(z.string().min(1)).min(1)])]),
+    Object.keys(it.settings).map((name) => [
+      name,
+      z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
+    ]),
   );
   return z.strictObject({ base: z.url().optional(), ...own });
 }

@@ -8,7 +8,9 @@ const question = {
   /** The test is passed where one of these holds. */
   passes: z.array(declaredCondition).min(1),
   /** And failed where one of these does, for this reason; any other answer is none. */
-  fails: z.array(z.strictObject({ when: declaredCondition, reason: z.string().min(10).max(300) })).default([]),
+  fails: z
+    .array(z.strictObject({ when: declaredCondition, reason: z.string().min(10).max(300) }))
+    .default([]),
 };
 
 /** What a policy may set of every test of an API. */

@@ -1,7 +1,5 @@
 /** Rotators of databases before real servers, with users whose names would break out of a statement that does not quote. */
 import { randomBytes } from 'node:crypto';
-import { createServer, connect as connectTo, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { createClient } from '@redis/client';
 import { createConnection } from 'mysql2/promise';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
@@ -15,46 +13,11 @@ import { makeCertificate } from '../certificate.ts';
 import type { MariadbServer } from '../mariadb-server.ts';
 import { startPostgres } from '../postgres-server.ts';
 import { startRedis } from '../redis-server.ts';
+import { startWay } from './way.ts';
 import type { RotatorUnderTest } from './rotator-contract.ts';
 
 const NASTY = `o'r"d;er\\s --`;
 const firstPassword = () => randomBytes(24).toString('hex');
-
-/** A way to a server that can be cut. */
-async function startWay(port: number) {
-  let cut = false;
-  const open = new Set<Socket>();
-  const server = createServer((inner) => {
-    if (cut) {
-      inner.resetAndDestroy();
-      return;
-    }
-    const outer = connectTo({ host: '127.0.0.1', port });
-    for (const socket of [inner, outer]) {
-      open.add(socket);
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => {
-        open.delete(socket);
-        inner.destroy();
-        outer.destroy();
-      });
-    }
-    inner.pipe(outer).pipe(inner);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address() as AddressInfo;
-  return {
-    port: address.port,
-    outage: async (on: boolean) => {
-      cut = on;
-      if (on) for (const socket of open) socket.destroy();
-    },
-    async close() {
-      for (const socket of open) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
 
 const elsewhere = (current: Redacted): Redacted =>
   new Redacted(JSON.stringify({ ...(JSON.parse(current.reveal()) as object), host: '127.0.0.9' }));
@@ -156,8 +119,8 @@ export async function openRedis(binary: string): Promise<RotatorUnderTest> {
           }
         },
         async count() {
-          const found = (await admin.sendCommand(['ACL', 'GETUSER', username])) as Record<string, unknown[]>;
-          const fields = Array.isArray(found) ? (found as unknown[]) : Object.entries(found).flat();
+          const found = await admin.sendCommand<object>(['ACL', 'GETUSER', username]);
+          const fields: unknown[] = Array.isArray(found) ? found : Object.entries(found).flat();
           return (fields[fields.indexOf('passwords') + 1] as unknown[]).length;
         },
       };
@@ -195,7 +158,14 @@ export async function openMysql(
       await admin.query(`CREATE TABLE db${seed}.orders (id int)`);
       await admin.query(`CREATE USER ${account}@'%' IDENTIFIED BY '${first}'${needs}`);
       await admin.query(`GRANT SELECT, INSERT ON db${seed}.* TO ${account}@'%' WITH GRANT OPTION`);
-      const secret = { engine: kind, host: '127.0.0.1', port, dbname: `db${seed}`, username, password: first };
+      const secret = {
+        engine: kind,
+        host: '127.0.0.1',
+        port,
+        dbname: `db${seed}`,
+        username,
+        password: first,
+      };
       return {
         current: new Redacted(JSON.stringify(secret)),
         authority: new Redacted(JSON.stringify({ host: '127.0.0.1', port, username: user, password })),

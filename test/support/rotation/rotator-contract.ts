@@ -72,7 +72,9 @@ export function rotatorContract(
 
     afterEach(() => {
       vi.restoreAllMocks();
-      const search = new SecretSearch(secrets.map((secret) => ({ type: name, secret: it.hidden?.(secret) ?? secret })));
+      const search = new SecretSearch(
+        secrets.map((secret) => ({ type: name, secret: it.hidden?.(secret) ?? secret })),
+      );
       expect(told.flatMap((one) => search.in('told', textOf(one)))).toEqual([]);
     });
 
@@ -88,7 +90,9 @@ export function rotatorContract(
         ...(issued.authority !== undefined && { authority: issued.authority }),
         // Everything that a statement, an address or a protocol could trip over.
         newPassword: () =>
-          new Redacted(`${random.text('abcdefghjkmnpqrstuvwxyz23456789', 24)}'"\\$; --%s{}@/:?#&=+ ${random.text('ABCDEF', 8)}`),
+          new Redacted(
+            `${random.text('abcdefghjkmnpqrstuvwxyz23456789', 24)}'"\\$; --%s{}@/:?#&=+ ${random.text('ABCDEF', 8)}`,
+          ),
       };
     }
 
@@ -201,21 +205,24 @@ export function rotatorContract(
       await expectAlive(staged, false);
     });
 
-    test(traits.reinstates ? 'takes a retired one back' : 'says that a retired one cannot be taken back', async () => {
-      const staged = await created();
-      await install(staged);
-      await retire(issued.current);
-      const answer = await reinstate(issued.current);
-      if (traits.reinstates) {
-        expect(answer).toEqual(done);
-        expect(await reinstate(issued.current)).toEqual(done);
-        await expectAlive(issued.current, true);
-        await expectAlive(staged, bothWork());
-      } else {
-        expect(answer).toEqual({ outcome: 'refused', reason: expect.stringMatching(/.{10}/) as string });
-        await expectAlive(staged, true);
-      }
-    });
+    test(
+      traits.reinstates ? 'takes a retired one back' : 'says that a retired one cannot be taken back',
+      async () => {
+        const staged = await created();
+        await install(staged);
+        await retire(issued.current);
+        const answer = await reinstate(issued.current);
+        if (traits.reinstates) {
+          expect(answer).toEqual(done);
+          expect(await reinstate(issued.current)).toEqual(done);
+          await expectAlive(issued.current, true);
+          await expectAlive(staged, bothWork());
+        } else {
+          expect(answer).toEqual({ outcome: 'refused', reason: expect.stringMatching(/.{10}/) as string });
+          await expectAlive(staged, true);
+        }
+      },
+    );
 
     test('lets the old one die first where an emergency wants it', async () => {
       const staged = await created();

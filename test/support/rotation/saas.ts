@@ -31,7 +31,7 @@ export interface SaasRequest {
   readonly body: string;
   readonly keys: Map<string, Key>;
   /** Draws a key and keeps it. */
-  draw(name: string): Key;
+  readonly draw: (name: string) => Key;
 }
 
 export interface SaasReply {
@@ -44,11 +44,11 @@ export interface Saas {
   readonly authority: Readonly<Record<string, string>>;
   /** Further settings of a policy. */
   readonly settings: Readonly<Record<string, unknown>>;
-  drawn(seed: number): { readonly id: string; readonly secret: string };
+  readonly drawn: (seed: number) => { readonly id: string; readonly secret: string };
   /** The secret's text. */
   textOf(key: Key): Readonly<Record<string, string>>;
   answer(request: SaasRequest): SaasReply;
-  hidden?(secret: string): string;
+  readonly hidden?: (secret: string) => string;
 }
 
 const random = (seed: number, alphabet: keyof typeof ALPHABETS, length: number) =>
@@ -87,7 +87,8 @@ const sendgrid: Saas = {
       return { status: 201, json: { api_key: secret, api_key_id: id, name, scopes } };
     }
     const id = /^\/v3\/api_keys\/([^/]+)$/.exec(path)?.[1] ?? '';
-    if (method === 'DELETE') return keys.delete(id) ? { status: 204 } : problem(404, 'unable to find API Key');
+    if (method === 'DELETE')
+      return keys.delete(id) ? { status: 204 } : problem(404, 'unable to find API Key');
     return problem(404, 'not found');
   },
 };
@@ -119,7 +120,11 @@ const datadog: Saas = {
       const filter = query.get('filter') ?? '';
       return {
         status: 200,
-        json: { data: Array.from(keys.values()).filter(({ name }) => name.includes(filter)).map(shown) },
+        json: {
+          data: Array.from(keys.values())
+            .filter(({ name }) => name.includes(filter))
+            .map(shown),
+        },
       };
     }
     if (method === 'POST' && path === '/api/v2/api_keys') {
