@@ -5,6 +5,7 @@
 import {
   CreateAccessKeyCommand,
   CreateUserCommand,
+  GetAccessKeyLastUsedCommand,
   IAMClient,
   ListAccessKeysCommand,
   UpdateAccessKeyCommand,
@@ -28,11 +29,13 @@ export interface AwsUnderTest extends RotatorUnderTest {
 
 export async function openAwsKeys(endpoint: string): Promise<AwsUnderTest> {
   const direct = new IAMClient(awsOptions(endpoint));
-  const owners = new Map<string, string>();
-  const statusOf = async (keyId: string): Promise<string | undefined> => {
-    const UserName = owners.get(/^[^/]+/.exec(keyId)?.[0] ?? '') ?? [...owners.values()].at(-1);
-    const { AccessKeyMetadata: keys = [] } = await direct.send(new ListAccessKeysCommand({ UserName }));
-    return keys.find((key) => key.AccessKeyId === keyId)?.Status;
+  const statusOf = async (AccessKeyId: string): Promise<string | undefined> => {
+    const owner = await direct.send(new GetAccessKeyLastUsedCommand({ AccessKeyId })).catch(() => undefined);
+    if (owner?.UserName === undefined) return undefined;
+    const { AccessKeyMetadata: keys = [] } = await direct.send(
+      new ListAccessKeysCommand({ UserName: owner.UserName }),
+    );
+    return keys.find((key) => key.AccessKeyId === AccessKeyId)?.Status;
   };
   const sts = await listen((request, response) => {
     void (async () => {
@@ -73,7 +76,6 @@ export async function openAwsKeys(endpoint: string): Promise<AwsUnderTest> {
       const userName = `rotated-${process.pid}-${seed}`;
       await direct.send(new CreateUserCommand({ UserName: userName }));
       const { AccessKey: key } = await direct.send(new CreateAccessKeyCommand({ UserName: userName }));
-      owners.set(key?.AccessKeyId ?? '', userName);
       const current = {
         accessKeyId: key?.AccessKeyId,
         secretAccessKey: key?.SecretAccessKey,

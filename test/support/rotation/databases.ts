@@ -9,9 +9,9 @@ import { guardRotator } from '../../../functions/rotation/adapters/guard-rotator
 import { createMysqlRotator } from '../../../functions/rotation/adapters/mysql.ts';
 import { createPostgresRotator } from '../../../functions/rotation/adapters/postgresql.ts';
 import { createRedisRotator } from '../../../functions/rotation/adapters/redis.ts';
-import { makeCertificate } from '../certificate.ts';
+import type { Certificate } from '../certificate.ts';
 import type { MariadbServer } from '../mariadb-server.ts';
-import { startPostgres } from '../postgres-server.ts';
+import type { PostgresServer } from '../postgres-server.ts';
 import { startRedis } from '../redis-server.ts';
 import { startWay } from './way.ts';
 import type { RotatorUnderTest } from './rotator-contract.ts';
@@ -23,23 +23,25 @@ const elsewhere = (current: Redacted): Redacted =>
   new Redacted(JSON.stringify({ ...(JSON.parse(current.reveal()) as object), host: '127.0.0.9' }));
 
 /** A PostgreSQL that speaks TLS; each issue is a user with a table of its own. */
-export async function openPostgres(): Promise<RotatorUnderTest> {
-  const certificate = makeCertificate();
-  const server = await startPostgres({ certificate });
+export async function openPostgres(
+  server: PostgresServer,
+  certificate: Certificate,
+): Promise<RotatorUnderTest> {
   const way = await startWay(server.port);
   const { host, database, user, password } = server;
   const { port } = way;
   const ssl = { ca: certificate.certificate };
-  const admin = new Client({ ...server, ssl });
+  const admin = new Client({ host, port: server.port, database, user, password, ssl });
   await admin.connect();
   return {
     rotator: guardRotator(createPostgresRotator({ clock: systemClock, randomBytes })),
     outage: way.outage,
     foreign: elsewhere,
     async issue(seed) {
-      const username = `${NASTY} ${seed}`;
+      const unique = `${seed}_${firstPassword().slice(0, 6)}`;
+      const username = `${NASTY} ${unique}`;
       const first = firstPassword();
-      const table = `t${seed}`;
+      const table = `t${unique}`;
       const [role, literal] = [escapeIdentifier(username), escapeLiteral(first)];
       await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD ${literal} CONNECTION LIMIT 7`);
       await admin.query(`CREATE SCHEMA ${table} AUTHORIZATION ${role}`);
@@ -71,7 +73,6 @@ export async function openPostgres(): Promise<RotatorUnderTest> {
     async close() {
       await admin.end();
       await way.close();
-      await server.stop();
     },
   };
 }
@@ -135,7 +136,7 @@ export async function openRedis(binary: string): Promise<RotatorUnderTest> {
 
 /** A MariaDB or MySQL; each issue is a user with a schema, a role and TLS demanded. */
 export async function openMysql(
-  server: MariadbServer,
+  server: Pick<MariadbServer, 'host' | 'port' | 'user' | 'password'>,
   kind: 'mysql' | 'mariadb',
   ca: string | undefined,
 ): Promise<RotatorUnderTest> {
@@ -149,20 +150,21 @@ export async function openMysql(
     rotator: guardRotator(createMysqlRotator({ clock: systemClock })),
     outage: way.outage,
     foreign: elsewhere,
-    async issue(seed) {
-      const username = `o'r"d\`\\er --${seed}`;
+    async issue() {
+      const unique = firstPassword().slice(0, 6);
+      const username = `o'r"d\`\\er -${unique}`;
       const first = firstPassword();
       const account = admin.escape(username);
       const needs = ca === undefined ? '' : ' REQUIRE SSL';
-      await admin.query(`CREATE DATABASE db${seed}`);
-      await admin.query(`CREATE TABLE db${seed}.orders (id int)`);
+      await admin.query(`CREATE DATABASE db${unique}`);
+      await admin.query(`CREATE TABLE db${unique}.orders (id int)`);
       await admin.query(`CREATE USER ${account}@'%' IDENTIFIED BY '${first}'${needs}`);
-      await admin.query(`GRANT SELECT, INSERT ON db${seed}.* TO ${account}@'%' WITH GRANT OPTION`);
+      await admin.query(`GRANT SELECT, INSERT ON db${unique}.* TO ${account}@'%' WITH GRANT OPTION`);
       const secret = {
         engine: kind,
         host: '127.0.0.1',
         port,
-        dbname: `db${seed}`,
+        dbname: `db${unique}`,
         username,
         password: first,
       };
@@ -175,7 +177,7 @@ export async function openMysql(
           try {
             const connection = await createConnection({
               ...{ host: '127.0.0.1', port: server.port, user: name, password: word, ...ssl },
-              database: `db${seed}`,
+              database: `db${unique}`,
             });
             await connection.query('INSERT INTO orders VALUES (1)');
             await connection.end();
