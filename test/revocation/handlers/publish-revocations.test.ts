@@ -50,7 +50,7 @@ async function publish(
           metrics.set(name, value);
           return new Metrics();
         },
-        publishStoredMetrics: () => undefined,
+        publishStoredMetrics: () => new Metrics(),
       },
     },
   );
