@@ -9,7 +9,7 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createDynamoQuarantine } from '../functions/detection/adapters/dynamo-quarantine.ts';
-import { createKmsFingerprinter } from '../functions/detection/adapters/kms-fingerprinter.ts';
+import { createKmsFingerprinter } from '../functions/platform/kms-fingerprinter.ts';
 import { systemClock } from '../functions/kernel/clock.ts';
 import { settingsFor } from '../lib/config/stages.ts';
 import { draw, say } from './demo/terminal.ts';

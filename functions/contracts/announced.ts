@@ -39,3 +39,4 @@ export const announcedEvent = z.object({
   ruleName: name.optional(),
   secretType: name.optional(),
 });
+export type AnnouncedEvent = z.infer<typeof announcedEvent>;

@@ -37,3 +37,7 @@ export const NOTES_DELIVERED = 'NotesDelivered';
 export const NOTES_FAILED = 'NotesFailed';
 /** From a message being decided to a channel having accepted it; unit Milliseconds. */
 export const NOTE_LATENCY = 'NoteLatency';
+/** Rotations that ended otherwise than with a new secret in use and the old one dead; unit Count. */
+export const ROTATIONS_FAILED = 'RotationsFailed';
+/** Rotations that wait for a person; unit Count. */
+export const ROTATIONS_NEED_PEOPLE = 'RotationsNeedPeople';

@@ -140,6 +140,13 @@ export const rotationView = z.object({
 });
 export type RotationView = z.infer<typeof rotationView>;
 
+/** The table's index over rotations that are over. */
+export const ROTATION_HISTORY_INDEX = {
+  name: 'history',
+  partitionKey: 'historyOf',
+  sortKey: 'startedAt',
+} as const;
+
 export const ROTATION_EVENT_SOURCE = 'shhh.rotation';
 export const ROTATION_CHANGED = 'RotationChanged';
 
@@ -153,6 +160,20 @@ export const rotationChanged = rotationView.extend({
 });
 export type RotationChanged = z.infer<typeof rotationChanged>;
 
+/** Published by whoever learns that a managed secret is in wrong hands: a threat feed, another system of the account. */
+export const SECRET_COMPROMISED = 'SecretCompromised';
+
+/** Detail of `SecretCompromised`. The same `eventId` starts one rotation, however often it comes. */
+export const secretCompromised = z.object({
+  version: z.literal(1),
+  eventId: z.string().min(1).max(128),
+  /** The managed secret, as its policy names it. */
+  secret: name,
+  by: z.string().min(1).max(256),
+  why: z.string().min(1).max(1024),
+});
+export type SecretCompromised = z.infer<typeof secretCompromised>;
+
 /** Words of a person, for the audit. */
 const words = (most: number) => z.string().trim().min(1).max(most);
 const person = { secret: name, by: words(256), why: words(1024) };
@@ -160,6 +181,8 @@ const person = { secret: name, by: words(256), why: words(1024) };
 /** What the rotation desk is asked. */
 export const rotationRequest = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('show'), secret: name }),
+  /** The newest 20 that are over. */
+  z.strictObject({ do: z.literal('history'), secret: name }),
   z.strictObject({ do: z.literal('rotate'), ...person, emergency: z.boolean() }),
   /** Ends the wait for consumers or for a person: go on to retire the old one, or put it back. */
   z.strictObject({ do: z.enum(['go_on', 'roll_back']), ...person }),
@@ -170,6 +193,7 @@ export type RotationRequest = z.infer<typeof rotationRequest>;
 
 export const rotationAnswer = z.discriminatedUnion('answer', [
   z.object({ answer: z.literal('rotation'), rotation: rotationView }),
+  z.object({ answer: z.literal('history'), rotations: z.array(rotationView) }),
   /** Heard; there is no rotation that it matters to. */
   z.object({ answer: z.literal('heard') }),
   /** Expected, and for who asked: nothing was changed. */
@@ -195,6 +219,7 @@ export const rotationStep = z.enum([
   'prove_dead',
   'roll_back',
   'give_up',
+  'abandon',
 ]);
 export type RotationStep = z.infer<typeof rotationStep>;
 

@@ -16,7 +16,7 @@ import {
   type ApiRequest,
   type ApiResponse,
 } from './adapters/http-api-event.ts';
-import { createKmsFingerprinter } from './adapters/kms-fingerprinter.ts';
+import { createKmsFingerprinter } from '../platform/kms-fingerprinter.ts';
 import { createRe2Regex } from './adapters/re2-regex.ts';
 import { checkMessageEnv } from './check-message.env.ts';
 import { readCheck, readReport } from './domain/answer-check.ts';

@@ -11,7 +11,7 @@ import { createMetrics } from '../platform/metrics.ts';
 import { createDynamoQuarantine } from './adapters/dynamo-quarantine.ts';
 import { readMessages } from './adapters/entry-messages.ts';
 import { createKmsEvidence } from './adapters/kms-evidence.ts';
-import { createKmsFingerprinter } from './adapters/kms-fingerprinter.ts';
+import { createKmsFingerprinter } from '../platform/kms-fingerprinter.ts';
 import { createRe2Regex } from './adapters/re2-regex.ts';
 import { createDynamoScanRecord } from './adapters/dynamo-scan-record.ts';
 import { createSqsRejects } from './adapters/sqs-rejects.ts';

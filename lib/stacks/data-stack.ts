@@ -13,6 +13,7 @@ import { DailyMetricsTable } from '../quarantine/daily-metrics-table.ts';
 import { QuarantineTable } from '../quarantine/quarantine-table.ts';
 import { Evidence } from '../revocation/evidence.ts';
 import { RevocationTable } from '../revocation/revocation-table.ts';
+import { RotationTable } from '../rotation/rotation-table.ts';
 
 /** What must outlive code: keys, tables, the bus. */
 export class DataStack extends Stack {
@@ -24,6 +25,7 @@ export class DataStack extends Stack {
   readonly guardKeys: GuardKeysTable;
   readonly evidence: Evidence;
   readonly revocations: RevocationTable;
+  readonly rotations: RotationTable;
   readonly alertState: AlertStateTable;
   readonly fingerprintKey: Key;
   readonly bus: EventBus;
@@ -39,6 +41,7 @@ export class DataStack extends Stack {
     this.guardKeys = new GuardKeysTable(this, 'GuardKeys', { foundation });
     this.evidence = new Evidence(this, 'Evidence', { foundation });
     this.revocations = new RevocationTable(this, 'Revocations', { foundation });
+    this.rotations = new RotationTable(this, 'Rotations', { foundation });
     this.alertState = new AlertStateTable(this, 'AlertState', { foundation });
     this.fingerprintKey = createFingerprintKey(this, 'FingerprintKey', foundation.removalPolicy);
     this.bus = new EventBus(this, 'Bus', {
@@ -54,6 +57,7 @@ export class DataStack extends Stack {
     new CfnOutput(this, 'IngestTableName', { value: this.ingest.table.tableName });
     new CfnOutput(this, 'EvidenceTableName', { value: this.evidence.table.tableName });
     new CfnOutput(this, 'RevocationTableName', { value: this.revocations.table.tableName });
+    new CfnOutput(this, 'RotationTableName', { value: this.rotations.table.tableName });
     new CfnOutput(this, 'BusName', { value: this.bus.eventBusName });
     new CfnOutput(this, 'OperationsTopicArn', { value: foundation.operationsTopic.topicArn });
   }

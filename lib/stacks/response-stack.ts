@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { Alerts } from '../alerts/alerts.ts';
 import { ReviewDesk } from '../quarantine/review-desk.ts';
 import { Revocation } from '../revocation/revocation.ts';
+import { Rotation } from '../rotation/rotation.ts';
 import type { DataStack } from './data-stack.ts';
 
 /** What happens about a finding: people are told, and decide. */
@@ -12,9 +13,13 @@ export class ResponseStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { readonly data: DataStack }) {
     super(scope, id, props);
     const { foundation, quarantine, cases, metrics, bus, alertState, evidence, revocations } = props.data;
+    const { rotations, fingerprintKey } = props.data;
     this.alerts = new Alerts(this, 'Alerts', { foundation, bus, state: alertState });
     const desk = new ReviewDesk(this, 'ReviewDesk', { foundation, quarantine, cases, metrics });
     const revocation = new Revocation(this, 'Revocation', { foundation, table: revocations, evidence, bus });
+    const rotation = new Rotation(this, 'Rotation', { foundation, table: rotations, bus, fingerprintKey });
+    new CfnOutput(this, 'RotationDeskName', { value: rotation.desk.functionName });
+    new CfnOutput(this, 'RotationFunctionArn', { value: rotation.plain.functionArn });
     new CfnOutput(this, 'RevocationDeskName', { value: revocation.desk.functionName });
     new CfnOutput(this, 'ReviewFunctionName', { value: desk.function.functionName });
     new CfnOutput(this, 'AlertTopicArn', { value: this.alerts.topic.topicArn });

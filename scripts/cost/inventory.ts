@@ -19,6 +19,12 @@ const FUNCTIONS = {
   revocationAdvance: 'RevocationAdvance',
   revocationDesk: 'RevocationDecide',
   revocationPublish: 'RevocationPublish',
+  rotationAdvance: 'RotationAdvance',
+  rotationAsk: 'RotationAsk',
+  rotationNotice: 'RotationNotice',
+  rotationPlain: 'RotationPlain',
+  rotationPublish: 'RotationPublish',
+  rotationSchedule: 'RotationSchedule',
 } as const;
 export type FunctionName = keyof typeof FUNCTIONS;
 export const FUNCTION_NAMES = [
@@ -37,6 +43,12 @@ export const FUNCTION_NAMES = [
   'revocationAdvance',
   'revocationDesk',
   'revocationPublish',
+  'rotationAdvance',
+  'rotationAsk',
+  'rotationNotice',
+  'rotationPlain',
+  'rotationPublish',
+  'rotationSchedule',
 ] as const satisfies FunctionName[];
 
 interface FunctionFacts {
@@ -144,6 +156,12 @@ export function takeInventory(templates: readonly unknown[]): Inventory {
     revocationAdvance: factsOf('revocationAdvance'),
     revocationDesk: factsOf('revocationDesk'),
     revocationPublish: factsOf('revocationPublish'),
+    rotationAdvance: factsOf('rotationAdvance'),
+    rotationAsk: factsOf('rotationAsk'),
+    rotationNotice: factsOf('rotationNotice'),
+    rotationPlain: factsOf('rotationPlain'),
+    rotationPublish: factsOf('rotationPublish'),
+    rotationSchedule: factsOf('rotationSchedule'),
   };
   const tables = propertiesOf('AWS::DynamoDB::Table', tableProperties);
   const mappings = propertiesOf('AWS::Lambda::EventSourceMapping', mappingProperties);

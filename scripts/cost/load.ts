@@ -74,6 +74,18 @@ export const ASSUMED = {
   revocationPublishMs: 60,
   /** Of the runs, those that people are asked about: show, decide. */
   askedShare: 0.1,
+  /** Secrets that are rotated, each so often a month, and who uses each. */
+  managedSecrets: 20,
+  rotationsPerMonth: 1,
+  consumersPerSecret: 3,
+  /** A consumer tells each version once, and again when it starts anew. */
+  acknowledgementsPerMonth: 30,
+  /** Steps of a rotation with its looks, waits and grace, and the states that it passes. */
+  rotationSteps: 30,
+  transitionsPerRotation: 90,
+  rotationStepMs: 600,
+  /** Writes of a rotation to its record, of 4 KB each, and of its history. */
+  unitsPerRotation: 40 * 4,
   evaluateMs: 250,
   deliverMs: 400,
   /** Messages for an alert, each to so many channels: a finding mostly comes alone, and is told when it comes and when its case ends. */
@@ -140,6 +152,12 @@ export interface Activity {
     readonly revocationAdvance: number;
     readonly revocationDesk: number;
     readonly revocationPublish: number;
+    readonly rotationAdvance: number;
+    readonly rotationAsk: number;
+    readonly rotationNotice: number;
+    readonly rotationPlain: number;
+    readonly rotationPublish: number;
+    readonly rotationSchedule: number;
   };
   readonly seconds: Activity['invocations'];
   readonly sqsRequests: number;
@@ -194,6 +212,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const scans = scansPerSecond * MONTH_SECONDS;
   const guardChecks = entries / a.entriesPerGuardCheck;
   const runs = findings * a.revokedShare;
+  const rotations = a.managedSecrets * a.rotationsPerMonth;
   // A finding mostly comes alone: it is published and alerted in an invocation of its own.
   const invocations = {
     shipper: MONTH_MINUTES,
@@ -214,6 +233,13 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     revocationDesk: runs * a.askedShare * 2,
     // Every write of a record comes by; most are nobody's news.
     revocationPublish: runs * a.stepsPerRun * 2,
+    rotationAdvance: rotations * a.rotationSteps,
+    rotationAsk: a.managedSecrets * a.consumersPerSecret * a.acknowledgementsPerMonth,
+    // Every finding is compared with what is managed.
+    rotationNotice: findings,
+    rotationPlain: 0,
+    rotationPublish: rotations * a.rotationSteps * 2,
+    rotationSchedule: MONTH_MINUTES / 60,
   };
   const seconds = {
     shipper: invocations.shipper * inventory.shipperRunSeconds,
@@ -232,6 +258,12 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     revocationAdvance: (invocations.revocationAdvance * a.stepMs) / 1000,
     revocationDesk: (invocations.revocationDesk * a.revocationDeskMs) / 1000,
     revocationPublish: (invocations.revocationPublish * a.revocationPublishMs) / 1000,
+    rotationAdvance: (invocations.rotationAdvance * a.rotationStepMs) / 1000,
+    rotationAsk: (invocations.rotationAsk * a.revocationDeskMs) / 1000,
+    rotationNotice: (invocations.rotationNotice * a.beginMs) / 1000,
+    rotationPlain: 0,
+    rotationPublish: (invocations.rotationPublish * a.revocationPublishMs) / 1000,
+    rotationSchedule: (invocations.rotationSchedule * a.rotationStepMs) / 1000,
   };
 
   const chunks = (bytes: number) => Math.max(1, Math.ceil(bytes / SQS_CHUNK_BYTES));
@@ -239,7 +271,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const receives = scans * chunks((dispatchBytes / messagesPerDispatch) * perInvocation);
   const emptyReceives = (inventory.polledQueues * a.pollers * MONTH_SECONDS) / a.longPollSeconds;
   const sqsRequests =
-    sends + receives + scans + emptyReceives + (invocations.evaluate + invocations.deliver + findings) * 3;
+    sends + receives + scans + emptyReceives + (invocations.evaluate + invocations.deliver + findings * 2) * 3;
 
   const { lease, checkpointEveryMs, statusEveryMs, directoryEveryMs } = SHIP_SETTINGS;
   const checkpoints =
@@ -261,6 +293,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     leases +
     scans * a.recordUnits +
     runs * a.unitsPerRun +
+    rotations * a.unitsPerRotation +
     findings * (findingUnits + a.caseUnits + a.evaluateWriteUnits) +
     invocations.deliver * 2 +
     guardChecks;
@@ -312,7 +345,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     invocations,
     seconds,
     sqsRequests,
-    stateTransitions: runs * a.transitionsPerRun,
+    stateTransitions: runs * a.transitionsPerRun + rotations * a.transitionsPerRotation,
     writeUnits,
     readUnits,
     storedGb,

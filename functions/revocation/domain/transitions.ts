@@ -1,10 +1,12 @@
 /** How a revocation moves: one table, from which the write's condition, the README's diagram and the tests are made. */
 import type { RevocationStatus } from '../../contracts/revocation.ts';
-
-interface Transition {
-  readonly from: readonly RevocationStatus[];
-  readonly to: RevocationStatus;
-}
+import {
+  diagramOf,
+  moveCondition,
+  nextState,
+  type MachineTable,
+  type Transition,
+} from '../../kernel/moves.ts';
 
 /** Every move that there is. */
 export const TRANSITIONS = {
@@ -19,7 +21,7 @@ export const TRANSITIONS = {
   fail: { from: ['pending', 'live', 'awaiting_approval', 'contained', 'revoked'], to: 'failed' },
   start_again: { from: ['not_live', 'failed', 'manual'], to: 'pending' },
   restore: { from: ['proven_dead', 'failed', 'manual'], to: 'manual' },
-} as const satisfies Record<string, Transition>;
+} as const satisfies Record<string, Transition<RevocationStatus>>;
 
 export type Move = keyof typeof TRANSITIONS;
 
@@ -28,41 +30,22 @@ export const INITIAL_STATE = 'pending' satisfies RevocationStatus;
 /** Where a run ends: nothing moves it on but a person. */
 const TERMINAL: ReadonlySet<RevocationStatus> = new Set(['not_live', 'proven_dead', 'failed', 'manual']);
 
+const REVOCATION_MOVES: MachineTable<RevocationStatus, Move> = {
+  initial: INITIAL_STATE,
+  terminal: TERMINAL,
+  transitions: TRANSITIONS,
+};
+
 export function isTerminal(status: RevocationStatus): boolean {
   return TERMINAL.has(status);
 }
 
 /** The status that a move leads to, or undefined where there is no such move from here. */
-export function next(move: Move, from: RevocationStatus): RevocationStatus | undefined {
-  const { from: valid, to }: Transition = TRANSITIONS[move];
-  return valid.includes(from) ? to : undefined;
-}
+export const next = (move: Move, from: RevocationStatus): RevocationStatus | undefined =>
+  nextState(REVOCATION_MOVES, move, from);
 
-/** The part of a DynamoDB condition that admits a move: `#status IN (:from0, :from1)` with its values. */
-export function conditionOf(move: Move): {
-  readonly expression: string;
-  readonly values: Readonly<Record<string, string>>;
-} {
-  const from: readonly string[] = TRANSITIONS[move].from;
-  return {
-    expression: `#status IN (${from.map((_, index) => `:from${index}`).join(', ')})`,
-    values: Object.fromEntries(from.map((status, index) => [`:from${index}`, status])),
-  };
-}
+/** The part of a DynamoDB condition that admits a move. */
+export const conditionOf = (move: Move) => moveCondition(REVOCATION_MOVES, move);
 
-/** The table as a mermaid state diagram: moves with the same ends share an arrow. */
-export function diagram(): string {
-  const arrows = new Map<string, string[]>();
-  const moves: readonly [string, Transition][] = Object.entries(TRANSITIONS);
-  for (const [move, { from, to }] of moves)
-    for (const state of from) {
-      const arrow = `${state} --> ${to}`;
-      arrows.set(arrow, [...(arrows.get(arrow) ?? []), move]);
-    }
-  return [
-    'stateDiagram-v2',
-    `    [*] --> ${INITIAL_STATE}`,
-    ...[...arrows].map(([arrow, moved]) => `    ${arrow}: ${moved.join(', ')}`),
-    ...[...TERMINAL].map((state) => `    ${state} --> [*]`),
-  ].join('\n');
-}
+/** The table as a mermaid state diagram. */
+export const diagram = (): string => diagramOf(REVOCATION_MOVES);

@@ -35,6 +35,8 @@ export interface RotationOrder {
   readonly current: Redacted;
   /** Of the version that was `AWSPREVIOUS` then, where there is one. */
   readonly previous?: Redacted;
+  /** Of the version that this rotation has staged, once it has: where a user may change itself only, it may log in by it. */
+  readonly staged?: Redacted;
   /** The value of the secret that the policy names as `authority`: an administrator who may change the credential. */
   readonly authority?: Redacted;
   /** A new random text by the policy's generator; another one each time. */
@@ -113,7 +115,8 @@ export interface Rotator extends RotatorDescription {
   reinstate(order: RotationOrder, old: Redacted): Promise<Told<Change>>;
   /**
    * Removes a credential for good: a retired and dead one, or a new one that is not to be. Only what is this value's
-   * own: where old and new share it (a user with another password), nothing is removed.
+   * own: of a user with two passwords the one that this value has, never the user. It is not asked of what overlaps by
+   * `one`. Afterwards the value does not work.
    * @param value undefined: whatever this rotation has created and nobody has kept the value of, if there is any
    */
   destroy(order: RotationOrder, value: Redacted | undefined): Promise<Told<Change>>;

@@ -1,6 +1,7 @@
 /** A rotation: what is known, what was done, who decided. Decisions are events; events make the next state. */
 import { z } from 'zod';
 import {
+  rotationTrigger,
   rotationView,
   type RotationChanged,
   type RotationReason,
@@ -40,6 +41,10 @@ export const rotationRecord = z.object({
   claim: z.object({ step: z.string(), until: z.number() }).optional(),
   /** What each consumer uses, as it said last, in whichever rotation. */
   heard: z.record(z.string(), z.object({ versionId: z.string(), at: z.string() })),
+  /** The version that was `AWSPREVIOUS` when the rotation began. */
+  previousVersion: z.string().optional(),
+  /** What starts another rotation when this one has ended: it leaked what this one has made. */
+  followUp: rotationTrigger.optional(),
   /** The old credential was taken out of service at the beginning, or found dead there. */
   oldDead: z.boolean(),
   /** Whether `AWSCURRENT` was moved back to the old version, and since when: consumers have to follow. */
@@ -55,8 +60,12 @@ export type RotationEvent =
   | {
       readonly type: 'planned_out';
       readonly fromVersion: string;
+      readonly previousVersion: string | undefined;
       readonly oldIdentity: CredentialIdentity;
     }
+  /** It goes on by the terms for emergencies. */
+  | { readonly type: 'escalated'; readonly trigger: RotationTrigger }
+  | { readonly type: 'follow_up_asked'; readonly trigger: RotationTrigger }
   | { readonly type: 'old_found_dead' }
   | { readonly type: 'identified'; readonly newIdentity: CredentialIdentity }
   | { readonly type: 'tested'; readonly results: readonly TestResult[] }
@@ -145,10 +154,15 @@ function apply(record: RotationRecord, event: RotationEvent, nowMs: number): Rot
       return {
         ...record,
         fromVersion: event.fromVersion,
+        previousVersion: event.previousVersion,
         oldIdentity: { ...event.oldIdentity },
         attempts: 0,
         claim: undefined,
       };
+    case 'escalated':
+      return { ...record, trigger: event.trigger };
+    case 'follow_up_asked':
+      return { ...record, followUp: event.trigger };
     case 'old_found_dead':
       return { ...record, oldDead: true, gap: record.gap ?? { from: at } };
     case 'identified':

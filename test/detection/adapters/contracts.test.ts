@@ -11,7 +11,7 @@ import { createDynamoQuarantine } from '../../../functions/detection/adapters/dy
 import {
   createKmsFingerprinter,
   fingerprintMessage,
-} from '../../../functions/detection/adapters/kms-fingerprinter.ts';
+} from '../../../functions/platform/kms-fingerprinter.ts';
 import { createSqsRejects } from '../../../functions/detection/adapters/sqs-rejects.ts';
 import type { Fingerprinter, Quarantine, Rejects } from '../../../functions/detection/domain/ports.ts';
 import { Redacted } from '../../../functions/kernel/redacted.ts';

@@ -1,7 +1,6 @@
 import { GenerateMacCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { createHash } from 'node:crypto';
-import type { Redacted } from '../../kernel/redacted.ts';
-import type { Fingerprinter } from '../domain/ports.ts';
+import type { Redacted } from '../kernel/redacted.ts';
 
 /** KMS takes at most this many bytes for a MAC. */
 const MAX_MESSAGE_BYTES = 4096;
@@ -19,8 +18,14 @@ export function fingerprintMessage(secret: string): Uint8Array {
   return Buffer.concat([Buffer.from(DOMAIN_HASHED), createHash('sha256').update(secret).digest()]);
 }
 
+/** Makes the keyed fingerprints by which one secret is known without being kept. */
+export interface KmsFingerprinter {
+  /** @returns one a secret, hex, in their order */
+  fingerprint(secrets: readonly Redacted[]): Promise<readonly string[]>;
+}
+
 /** HMAC-SHA-256 under a key that never leaves KMS: nobody without access to it can test a guess. */
-export function createKmsFingerprinter(kms: Pick<KMSClient, 'send'>, keyId: string): Fingerprinter {
+export function createKmsFingerprinter(kms: Pick<KMSClient, 'send'>, keyId: string): KmsFingerprinter {
   async function one(secret: Redacted): Promise<string> {
     const answer = await kms.send(
       new GenerateMacCommand({

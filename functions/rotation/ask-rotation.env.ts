@@ -1,0 +1,1 @@
+export { advanceRotationEnv as askRotationEnv } from './advance-rotation.env.ts';

@@ -1,0 +1,51 @@
+/** Reads the rotation policies as people write them; a refusal names the line and the reason. */
+import { LineCounter, parseDocument } from 'yaml';
+import { err, ok, type Result } from '../../kernel/result.ts';
+import { checkKinds, rotationPolicies, type PolicyProblem } from './policy.ts';
+import type { RotatorDescription, VerifierDescription } from './ports.ts';
+
+/**
+ * @param text YAML
+ * @returns the document as it is to be packed, or one line for each problem: `patterns/rotation.yaml:12: secrets.0.…`
+ */
+export function compilePolicies(
+  file: string,
+  text: string,
+  rotators: readonly RotatorDescription[],
+  verifiers: readonly VerifierDescription[],
+): Result<unknown, readonly string[]> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  if (document.errors.length > 0)
+    return err(
+      document.errors.map(
+        ({ pos, message }) => `${file}:${lines.linePos(pos[0]).line}: ${message.split('\n')[0] ?? 'no YAML'}`,
+      ),
+    );
+  const written: unknown = document.toJS();
+  const read = rotationPolicies.safeParse(written);
+  const problems: readonly PolicyProblem[] = read.success
+    ? checkKinds(read.data, rotators, verifiers)
+    : read.error.issues.map(({ path, message }) => ({
+        path: path.map((each) => (typeof each === 'number' ? each : String(each))),
+        message,
+      }));
+  if (problems.length === 0) return ok(written);
+  return err(
+    problems.map(
+      ({ path, message }) => `${file}:${lineOf(path)}: ${path.join('.') || 'the policies'}: ${message}`,
+    ),
+  );
+
+  /** Of the place, or of the nearest thing around it that is written. */
+  function lineOf(path: readonly (string | number)[]): number {
+    for (let depth = path.length; depth > 0; depth -= 1) {
+      const node: unknown = document.getIn(path.slice(0, depth), true);
+      if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) {
+        const start: unknown = node.range[0];
+        if (typeof start === 'number') return lines.linePos(start).line;
+      }
+    }
+    return 1;
+  }
+}

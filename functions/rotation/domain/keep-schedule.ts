@@ -1,0 +1,54 @@
+/** What time asks for: rotations that are due by their schedule or by age, and runs whose start was lost. */
+import { fromIso } from '../../kernel/clock.ts';
+import { beginFollowUp, beginRotation, type BeginDependencies, type Begun } from './begin-rotation.ts';
+import type { ManagedSecret } from './policy.ts';
+
+export interface ScheduleDependencies extends BeginDependencies {
+  readonly policies: readonly ManagedSecret[];
+  /** When the version was made that is `AWSCURRENT`, epoch milliseconds. */
+  readonly madeAt: (policy: ManagedSecret) => Promise<number>;
+}
+
+/** A rotation by age that failed is tried again after so long, not each time that somebody looks. */
+const RETRY_AGE_MS = 6 * 3_600_000;
+
+export interface Due {
+  readonly secret: string;
+  readonly kind: 'schedule' | 'age';
+  readonly outcome: Begun['outcome'] | 'too_late' | 'unknown';
+}
+
+/**
+ * The time of a secret's schedule has come.
+ * @param dueAtMs when it was due: after the policy's window it waits for the next time
+ */
+export async function rotateOnSchedule(
+  secret: string,
+  dueAtMs: number,
+  dependencies: ScheduleDependencies,
+): Promise<Due> {
+  const policy = dependencies.policies.find(({ name }) => name === secret);
+  if (policy?.schedule === undefined) return { secret, kind: 'schedule', outcome: 'unknown' };
+  if (dependencies.clock.now() > dueAtMs + policy.schedule.windowHours * 3_600_000)
+    return { secret, kind: 'schedule', outcome: 'too_late' };
+  const trigger = { kind: 'schedule', by: 'scheduler', emergency: false } as const;
+  const { outcome } = await beginRotation({ policy, trigger }, dependencies);
+  return { secret, kind: 'schedule', outcome };
+}
+
+/** Looks at every secret: what is too old is rotated, and what should follow a rotation that is over is started. */
+export async function rotateByAge(dependencies: ScheduleDependencies): Promise<readonly Due[]> {
+  const due: Due[] = [];
+  for (const policy of dependencies.policies) {
+    const last = await dependencies.store.get(policy.name);
+    if (last !== undefined) await beginFollowUp(policy, last, dependencies);
+    if (policy.strategy === 'external') continue;
+    const nowMs = dependencies.clock.now();
+    const lately = last?.trigger.kind === 'age' && (fromIso(last.startedAt) ?? 0) > nowMs - RETRY_AGE_MS;
+    if (lately || nowMs - (await dependencies.madeAt(policy)) < policy.maxAge * 1000) continue;
+    const trigger = { kind: 'age', by: 'scheduler', emergency: false } as const;
+    const { outcome } = await beginRotation({ policy, trigger }, dependencies);
+    due.push({ secret: policy.name, kind: 'age', outcome });
+  }
+  return due;
+}

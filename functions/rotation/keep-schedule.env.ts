@@ -1,0 +1,1 @@
+export { advanceRotationEnv as keepScheduleEnv } from './advance-rotation.env.ts';

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import policies from '../../functions/rotation/policies.json' with { type: 'json' };
+
+/** Of the packed policies, what the infrastructure is made of; their build has checked the rest. */
+const packed = z.object({
+  secrets: z.array(
+    z.object({
+      name: z.string(),
+      secret: z.string(),
+      authority: z.string().optional(),
+      environments: z.array(z.string()).optional(),
+      schedule: z.object({ at: z.string() }).optional(),
+    }),
+  ),
+});
+export type ManagedSecretFacts = z.output<typeof packed>['secrets'][number];
+
+/** The secrets that are managed in a stage. */
+export function managedSecrets(stage: string): readonly ManagedSecretFacts[] {
+  return packed.parse(policies).secrets.filter(({ environments }) => environments?.includes(stage) ?? true);
+}

@@ -1,0 +1,153 @@
+/** What rotation's roles may do, read from the synthesized template: nothing that is not named here. */
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { settingsFor } from '../../../lib/config/stages.ts';
+import { createFingerprintKey } from '../../../lib/detection/detector.ts';
+import { Foundation } from '../../../lib/platform/foundation.ts';
+import { rotationDefinition } from '../../../lib/rotation/definition.ts';
+import { Rotation } from '../../../lib/rotation/rotation.ts';
+import { RotationTable } from '../../../lib/rotation/rotation-table.ts';
+
+const SECRETS = [
+  {
+    name: 'orders-db',
+    secret: 'shhh/orders-db',
+    authority: 'shhh/orders-admin',
+    schedule: { at: 'cron(0 4 ? * SUN *)' },
+  },
+];
+const statement = z.object({
+  Action: z.union([z.string(), z.array(z.string())]),
+  Resource: z.unknown(),
+});
+const policies = z.record(
+  z.string(),
+  z.object({ Properties: z.object({ PolicyDocument: z.object({ Statement: z.array(statement) }) }) }),
+);
+let template: Template;
+
+function statementsOf(role: string) {
+  return Object.entries(policies.parse(template.findResources('AWS::IAM::Policy'))).flatMap(([id, policy]) =>
+    id.startsWith(role) ? policy.Properties.PolicyDocument.Statement : [],
+  );
+}
+const actionsOf = (role: string) => [...new Set(statementsOf(role).flatMap(({ Action }) => Action))].sort();
+/** The secrets that a role may do something with, and what. */
+function onSecrets(role: string) {
+  return statementsOf(role)
+    .filter(({ Action }) => JSON.stringify(Action).includes('secretsmanager:'))
+    .map(({ Action, Resource }) => {
+      const [, secret] = /secret:([^"]+)/.exec(JSON.stringify(Resource)) ?? [];
+      return [secret, [Action].flat().map((each) => each.replace('secretsmanager:', ''))] as const;
+    });
+}
+
+beforeAll(() => {
+  const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
+  const app = new App({ context: { stage: 'prod', architecture, 'aws:cdk:bundling-stacks': [] } });
+  const stack = new Stack(app, 'Rotations');
+  const foundation = new Foundation(stack, 'Foundation', {
+    settings: settingsFor((key) => app.node.tryGetContext(key)),
+  });
+  new Rotation(stack, 'Rotation', {
+    foundation,
+    table: new RotationTable(stack, 'Table', { foundation }),
+    bus: new EventBus(stack, 'Bus'),
+    fingerprintKey: createFingerprintKey(stack, 'FingerprintKey', foundation.removalPolicy),
+    secrets: SECRETS,
+  });
+  template = Template.fromStack(stack);
+}, 120_000);
+
+const DATA_KEY = [
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
+const LOG = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+const ROTATE = ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'];
+
+describe('the function that takes the steps', () => {
+  it('may do exactly this', () => {
+    expect(actionsOf('RotationAdvanceRole')).toEqual(
+      [
+        ...DATA_KEY,
+        ...LOG,
+        ...ROTATE.map((each) => `secretsmanager:${each}`),
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'states:StartExecution',
+      ].sort(),
+    );
+  });
+
+  it.each(['RotationAdvanceRole', 'RotationPlainRole'])(
+    '%s: writes what is managed, only reads its authority',
+    (role) => {
+      expect(onSecrets(role)).toEqual([
+        ['shhh/orders-db-??????', ROTATE],
+        ['shhh/orders-admin-??????', ['DescribeSecret', 'GetSecretValue']],
+      ]);
+    },
+  );
+});
+
+describe('the others', () => {
+  it('read no secret, but the one that compares leaks', () => {
+    expect(onSecrets('RotationAskRole')).toEqual([]);
+    expect(onSecrets('RotationPublishRole')).toEqual([]);
+    expect(onSecrets('RotationScheduleRole')).toEqual([['shhh/orders-db-??????', ['ListSecretVersionIds']]]);
+    expect(onSecrets('RotationNoticeRole')).toEqual([
+      ['shhh/orders-db-??????', ['DescribeSecret', 'GetSecretValue']],
+    ]);
+  });
+
+  it('let the workflow call its one function', () => {
+    const calls = statementsOf('RotationWorkflowRole').filter(({ Action }) =>
+      [Action].flat().includes('lambda:InvokeFunction'),
+    );
+    expect(calls).toHaveLength(1);
+    expect(JSON.stringify(calls)).toContain('RotationAdvance');
+  });
+
+  it('let Secrets Manager of this account alone call the plain function', () => {
+    template.hasResourceProperties('AWS::Lambda::Permission', {
+      Principal: 'secretsmanager.amazonaws.com',
+      SourceAccount: { Ref: 'AWS::AccountId' },
+    });
+  });
+});
+
+describe('the schedule of a secret', () => {
+  it('is a rule with the expression of its policy, beside the hourly look at ages', () => {
+    const rule = z.object({ Properties: z.object({ ScheduleExpression: z.string() }) });
+    const expressions = Object.values(template.findResources('AWS::Events::Rule')).flatMap((each) => {
+      const read = rule.safeParse(each);
+      return read.success ? [read.data.Properties.ScheduleExpression] : [];
+    });
+    expect(expressions.sort()).toEqual(['cron(0 4 ? * SUN *)', 'rate(1 hour)']);
+  });
+});
+
+describe('the definition of a run', () => {
+  const { States } = rotationDefinition('f');
+  const task = z.object({
+    Type: z.literal('Task'),
+    TimeoutSeconds: z.number().positive(),
+    Retry: z.array(z.object({ MaxAttempts: z.number().positive() })).length(1),
+    Catch: z.array(z.object({ Next: z.string() })).length(1),
+  });
+
+  it('bounds every call, and leads every error on', () => {
+    const tasks = Object.entries(States).filter(([, state]) => 'Type' in state && state['Type'] === 'Task');
+    expect(tasks).toHaveLength(12);
+    for (const [, state] of tasks)
+      for (const { Next } of task.parse(state).Catch) expect(States).toHaveProperty(Next);
+  });
+});
