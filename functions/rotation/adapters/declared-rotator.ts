@@ -157,7 +157,12 @@ function rotatorFrom(
 
     secretsIn(value) {
       const json = readJson(value.reveal());
-      if (fixed === undefined) return longTextsIn(json);
+      if (fixed === undefined) {
+        const named = describeByName(value);
+        return longTextsIn(json)
+          .filter((text) => !named.ok || text !== named.value.id)
+          .map((text) => new Redacted(text));
+      }
       return fixed.secrets.flatMap((place) => {
         const text = textAt(json, place);
         return text === undefined ? [] : [new Redacted(text)];
@@ -230,8 +235,8 @@ function describeByName(value: Redacted): Result<{ id: string }, string> {
 }
 
 /** Without a declaration at hand: every text that is long enough to be a key. */
-function longTextsIn(json: unknown): readonly Redacted[] {
-  if (typeof json === 'string') return json.length >= 16 ? [new Redacted(json)] : [];
+function longTextsIn(json: unknown): readonly string[] {
+  if (typeof json === 'string') return json.length >= 16 ? [json] : [];
   return typeof json === 'object' && json !== null ? Object.values(json).flatMap(longTextsIn) : [];
 }
 

@@ -13,7 +13,7 @@ export interface Issued {
   readonly authority?: Redacted;
   readonly settings: unknown;
   /** Whether a value opens the door, asked by other means than the rotator's. */
-  works(value: Redacted): Promise<boolean>;
+  readonly works: (value: Redacted) => Promise<boolean>;
   /** How many credentials the provider holds that belong to this secret, usable or not; where it can be counted. */
   readonly count?: () => Promise<number>;
 }

@@ -8,7 +8,10 @@ import { z } from 'zod';
 import { systemClock } from '../../../functions/kernel/clock.ts';
 import { Redacted } from '../../../functions/kernel/redacted.ts';
 import { createHttp } from '../../../functions/platform/http.ts';
-import { createDeclaredRotator } from '../../../functions/rotation/adapters/declared-rotator.ts';
+import {
+  createDeclaredRotator,
+  createHttpRotator,
+} from '../../../functions/rotation/adapters/declared-rotator.ts';
 import { guardRotator, textsIn } from '../../../functions/rotation/adapters/guard-rotator.ts';
 import { declarationPack } from '../../../functions/rotation/domain/compile-declarations.ts';
 import type { Rotator } from '../../../functions/rotation/domain/ports.ts';
@@ -181,11 +184,8 @@ export interface SaasUnderTest extends RotatorUnderTest {
   issue(seed: number): Promise<Issued>;
 }
 
-/** @param rotatorOf by default the declared one of this kind */
-export async function openSaas(
-  saas: Saas,
-  rotatorOf?: (http: ReturnType<typeof createHttp>) => Rotator,
-): Promise<SaasUnderTest> {
+/** @param by the kind's own rotator, or that of policies which write the protocol out */
+export async function openSaas(saas: Saas, by: 'its own' | 'http' = 'its own'): Promise<SaasUnderTest> {
   const keys = new Map<string, Key>();
   let world: World = 'normal';
   let seed = 1_000;
@@ -222,8 +222,14 @@ export async function openSaas(
     JSON.parse(await readFile(new URL('../../../functions/rotation/declared.json', import.meta.url), 'utf8')),
   );
   const declared = pack.rotators.find(({ kind }) => kind === saas.kind);
-  const rotator = rotatorOf?.(http) ?? (declared && createDeclaredRotator(declared, http));
-  if (rotator === undefined) throw new Error(`${saas.kind} is not declared`);
+  if (declared === undefined) throw new Error(`${saas.kind} is not declared`);
+  const rotator: Rotator = by === 'http' ? createHttpRotator(http) : createDeclaredRotator(declared, http);
+  const { id, secrets, create, list, probe, destroy } = declared;
+  const { request } = create;
+  const writtenOut = {
+    ...{ id, secrets, list, probe, destroy },
+    create: { ...create, request: { ...request, json: { ...request.json, ...saas.settings } } },
+  };
   return {
     rotator: guardRotator(rotator, (authority) => textsIn(authority).map((text) => new Redacted(text))),
     keys,
@@ -239,7 +245,7 @@ export async function openSaas(
       return {
         current: new Redacted(JSON.stringify(saas.textOf(key))),
         authority: new Redacted(JSON.stringify(saas.authority)),
-        settings: { base: server.url, ...saas.settings },
+        settings: { base: server.url, ...(by === 'http' ? writtenOut : saas.settings) },
         works: async (value) => {
           const { id, sid, key: one, secret } = JSON.parse(value.reveal()) as Record<string, string>;
           return keys.get(id ?? sid ?? '')?.secret === (one ?? secret);
