@@ -5,7 +5,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as prettier from 'prettier';
-import { systemClock } from '../functions/kernel/clock.ts';
 import { rotationKinds } from '../functions/rotation/adapters/kinds.ts';
 import { compilePolicies } from '../functions/rotation/domain/compile-policies.ts';
 
@@ -14,7 +13,7 @@ const SOURCE = 'patterns/rotation.yaml';
 const TARGET = path.join(ROOT, 'functions/rotation/policies.json');
 
 async function main(check: boolean): Promise<number> {
-  const { rotators, verifiers } = rotationKinds(systemClock);
+  const { rotators, verifiers } = rotationKinds();
   const text = await readFile(path.join(ROOT, SOURCE), 'utf8');
   const compiled = compilePolicies(SOURCE, text, rotators, verifiers);
   if (!compiled.ok) {

@@ -70,7 +70,7 @@ function build(): NoticeLeaksDependencies {
     store: createDynamoRotationStore({ client: createDynamo(), table: env.ROTATION_TABLE }),
     workflow: createStepFunctionsRotations(createStepFunctions(), env.STATE_MACHINE_ARN),
     policies: loadPolicies(env.STAGE).policies,
-    rotators: rotationKinds(systemClock).rotators,
+    rotators: rotationKinds().rotators,
     vault,
     fingerprintsOf: createVersionFingerprints(
       vault,

@@ -62,7 +62,7 @@ function build(): RotateSecretDependencies {
     vault: createSecretsManagerVault(client),
     settingOf: createRotationSettings(client),
     ...loadPolicies(env.STAGE),
-    ...rotationKinds(systemClock),
+    ...rotationKinds(),
     clock: systemClock,
     randomBelow,
     logger: createLogger('rotation'),

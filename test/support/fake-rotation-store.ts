@@ -18,6 +18,8 @@ export class FakeRotationStore implements RotationStore {
   readonly records = new Map<string, RotationRecord>();
   /** Every state that was ever written, in order. */
   readonly written: RotationRecord[] = [];
+  /** Called after each write, when everybody can see it. */
+  wrote: (record: RotationRecord) => void = () => undefined;
   trouble: StoreTrouble = () => undefined;
 
   async get(secret: string): Promise<RotationRecord | undefined> {
@@ -37,6 +39,7 @@ export class FakeRotationStore implements RotationStore {
     const stored = rotationRecord.parse(JSON.parse(JSON.stringify(record)));
     this.records.set(record.secret, stored);
     this.written.push(stored);
+    this.wrote(stored);
     this.trouble('after_write');
     return true;
   }

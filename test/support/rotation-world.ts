@@ -40,6 +40,8 @@ export class RotationWorld implements RotationWorkflow {
   /** What must never be and was. */
   readonly violations: string[] = [];
   readonly policy: ManagedSecret;
+  /** When the rotation has come so far, somebody publishes the old one again. */
+  putBackAt: RotationRecord['status'] | undefined;
   readonly #options: WorldOptions;
   #ids = 0;
   #tests = 0;
@@ -69,6 +71,11 @@ export class RotationWorld implements RotationWorkflow {
       if (next === 'throws_after' && access === 'after_write') throw new Error('the answer was lost');
     };
     this.store.trouble = trouble;
+    this.store.wrote = ({ status }) => {
+      if (status !== this.putBackAt) return;
+      this.putBackAt = undefined;
+      this.putBack();
+    };
     this.vault.trouble = trouble;
   }
 
@@ -103,6 +110,8 @@ export class RotationWorld implements RotationWorkflow {
     if (this.rotator.mostActing > 1) this.violations.push(`${call} while another call acts`);
     const { record } = this;
     if (call === 'retire' && record !== undefined && !record.trigger.emergency) {
+      if (this.vault.of(this.policy.secret).labels.get('AWSCURRENT') === record.fromVersion)
+        this.violations.push('retired what is published');
       const late = record.consumers.some(({ acknowledgedAt }) => acknowledgedAt === undefined);
       if (late && record.note === undefined)
         this.violations.push('retired before consumers have acknowledged');
@@ -220,7 +229,6 @@ export class RotationWorld implements RotationWorkflow {
       const [first] = await Promise.allSettled([take(), ...(duplicate === undefined ? [] : [late()])]);
       if (first.status === 'rejected') throw first.reason;
       const answer = first.value;
-      if (answer === undefined) throw new Error('A step gave no answer.');
       if (answer.next === 'end' && this.record) await beginFollowUp(this.policy, this.record, this.#begin);
       return answer;
     });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../../kernel/clock.ts';
+import { systemClock } from '../../kernel/clock.ts';
 import { createIam, createSts } from '../../platform/aws.ts';
 import { createHttp } from '../../platform/http.ts';
 import type { Rotator, Verifier } from '../domain/ports.ts';
@@ -9,13 +9,13 @@ import { createRandomValueRotator } from '../domain/random-value.ts';
 import { providerKinds } from './provider-kinds.ts';
 
 /** Every kind of rotator and of test that policies may name. */
-export function rotationKinds(clock: Clock): {
+export function rotationKinds(): {
   readonly rotators: readonly Rotator[];
   readonly verifiers: readonly Verifier[];
 } {
   const { rotators, verifiers } = providerKinds({
-    http: createHttp({ clock, sleep: (ms) => sleep(ms) }),
-    clock,
+    http: createHttp({ clock: systemClock, sleep: (ms) => sleep(ms) }),
+    clock: systemClock,
     randomBytes,
     iam: createIam(),
     stsFor: (credential) => createSts(credential),

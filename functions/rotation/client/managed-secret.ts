@@ -3,7 +3,7 @@
  * again when that is refused, and tells rotation which version it works with.
  */
 import type { Clock } from '../../kernel/clock.ts';
-import { Redacted } from '../../kernel/redacted.ts';
+import type { Redacted } from '../../kernel/redacted.ts';
 
 export interface PublishedVersion {
   readonly versionId: string;

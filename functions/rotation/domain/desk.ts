@@ -104,12 +104,13 @@ async function decide(
     move === 'acknowledge'
       ? [{ type: 'moved', move, note }]
       : [{ type: 'moved', move, reason: 'by_person', note }];
-  let moved = false;
+  const seen: RotationRecord[] = [];
   const written = await settle(known, dependencies, (now) => {
-    moved = nextState(ROTATION_MOVES, move, now.status) !== undefined;
-    return moved ? events : [];
+    seen.push(now);
+    return nextState(ROTATION_MOVES, move, now.status) === undefined ? [] : events;
   });
-  return moved
+  const decidedOn = seen.at(-1);
+  return decidedOn !== undefined && nextState(ROTATION_MOVES, move, decidedOn.status) !== undefined
     ? { answer: 'rotation', rotation: viewOf(written) }
     : refused('no_such_move', `The rotation of ${secret} is ${written.status}: nothing to decide.`, written);
 }

@@ -46,7 +46,9 @@ interface Asked {
 
 function alphabets({ classes, symbols, without }: Asked): readonly string[] {
   return [...classes.map((each) => CLASSES[each]), ...(symbols === '' ? [] : [symbols])].map((alphabet) =>
-    [...alphabet].filter((each) => !without.includes(each)).join(''),
+    Array.from(alphabet)
+      .filter((each) => !without.includes(each))
+      .join(''),
   );
 }
 
@@ -61,7 +63,7 @@ export function newPassword(asked: Generator, below: (limit: number) => number):
   const all = classes.join('');
   for (;;) {
     const drawn = Array.from({ length: asked.length }, () => all[below(all.length)] ?? '').join('');
-    if (classes.every((alphabet) => [...alphabet].some((each) => drawn.includes(each))))
+    if (classes.every((alphabet) => Array.from(alphabet).some((each) => drawn.includes(each))))
       return new Redacted(drawn);
   }
 }

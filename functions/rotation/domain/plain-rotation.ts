@@ -5,6 +5,7 @@
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
  */
 import { createHash } from 'node:crypto';
+import { fromIso } from '../../kernel/clock.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import type { Told } from '../../kernel/provider-call.ts';
 import { DEFAULT_GENERATOR, newPassword } from './generator.ts';
@@ -152,14 +153,13 @@ async function freeSlot(
     return err('both slots are in use, and AWSPREVIOUS is in neither of them that could be freed');
   const used = await rotator.lastUse?.(rotation, previous.value);
   if (used?.answer.outcome === 'unavailable') return err(used.answer.reason);
-  const usedAt = used?.answer.at === undefined ? undefined : Date.parse(used.answer.at);
+  const usedAt = used?.answer.at === undefined ? undefined : fromIso(used.answer.at);
   if (usedAt !== undefined && usedAt > nowMs - LEFT_OVER_MS)
     return err('AWSPREVIOUS was used within a day: find out by whom before it goes');
-  for (const end of [rotator.retire, rotator.destroy]) {
-    const { answer }: Told<Change> = await end.call(rotator, rotation, previous.value);
-    if (answer.outcome !== 'done') return err(answer.reason);
-  }
-  return done;
+  const retired: Told<Change> = await rotator.retire(rotation, previous.value);
+  if (retired.answer.outcome !== 'done') return err(retired.answer.reason);
+  const { answer }: Told<Change> = await rotator.destroy(rotation, previous.value);
+  return answer.outcome === 'done' ? done : err(answer.reason);
 }
 
 async function setSecret(

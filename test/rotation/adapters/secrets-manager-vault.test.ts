@@ -8,9 +8,10 @@ import { testSecretVault } from '../../support/secret-vault-contract.ts';
 const client = new SecretsManagerClient(awsOptions(inject('endpoint')));
 
 testSecretVault('Secrets Manager', async () => {
-  const [secretId, first] = [`vault-${randomUUID()}`, randomUUID()];
-  await client.send(
-    new CreateSecretCommand({ Name: secretId, SecretString: 'one', ClientRequestToken: first }),
+  const secretId = `vault-${randomUUID()}`;
+  const { VersionId: first } = await client.send(
+    new CreateSecretCommand({ Name: secretId, SecretString: 'one' }),
   );
+  if (first === undefined) throw new Error('A secret was made without a version.');
   return { vault: createSecretsManagerVault(client), secretId, first };
 });

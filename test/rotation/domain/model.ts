@@ -38,7 +38,13 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('leak' as const), number: fc.nat(2) }) },
   { weight: 1, arbitrary: fc.constant({ do: 'revoke' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'overtake' as const }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'put_back' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('put_back' as const),
+      at: fc.constantFrom('promoted' as const, 'acknowledged' as const, 'in_use' as const),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -70,11 +76,14 @@ async function act(world: RotationWorld, each: Action): Promise<void> {
         world.vault.of(world.policy.secret).labels.get('AWSCURRENT'),
       );
     case 'revoke':
-      return world.revoke();
+      world.revoke();
+      return;
     case 'overtake':
-      return world.overtake();
+      world.overtake();
+      return;
     case 'put_back':
-      return world.putBack();
+      world.putBackAt = each.at;
+      return;
     case 'person':
       return world.person(each.what);
     case 'wait':

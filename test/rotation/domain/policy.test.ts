@@ -9,7 +9,7 @@ import { termsOf } from '../../../functions/rotation/domain/policy.ts';
 import { aManagedSecret } from '../../support/rotation-builder.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
-const { rotators, verifiers } = rotationKinds({ now: () => 0 });
+const { rotators, verifiers } = rotationKinds();
 const compile = (text: string) => compilePolicies('rotation.yaml', text, rotators, verifiers);
 
 const SOUND = `version: 1

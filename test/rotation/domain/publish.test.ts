@@ -55,7 +55,6 @@ describe('what becomes of a rotation', () => {
       },
     };
     if (event === undefined) throw new Error('no event');
-    // @ts-expect-error -- of the client's send, what is used here
     expect(await createEventBridgeRotations(bus, 'bus').publish([event])).toEqual([ok(undefined)]);
     expect(sent).toMatchObject([
       { Source: 'shhh.rotation', DetailType: 'RotationChanged' },
