@@ -15,7 +15,7 @@ const POLICY = path.join(ROOT, 'functions/revocation/policy.json');
 const SEALED = path.join(ROOT, 'functions/contracts/sealed-secret-types.json');
 
 async function main(check: boolean): Promise<number> {
-  const providers = knownProviders();
+  const providers = knownProviders({ baseUrls: {}, publicProviders: true });
   const compiled = compilePolicy(SOURCE, await readFile(path.join(ROOT, SOURCE), 'utf8'), {
     providers: new Set(providers.map((each) => each.provider)),
     secretTypes: new Set(providers.flatMap((each) => each.secretTypes)),

@@ -1,7 +1,7 @@
 /**
  * `npm run demo [-- --once] [--entries N] [--leaks N] [--rate N]`: the whole way of an entry, on this machine.
  * A writer appends to a real hypercore, the deployed stack ships, scans, quarantines and announces, and a subscriber
- * of the alert topic receives. With `--once` it ends by itself and its last line is JSON.
+ * of the alert topic receives; then a key that works leaks, and is revoked. With `--once` it ends by itself and its last line is JSON.
  */
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -14,10 +14,12 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, styleText } from 'node:util';
 import { ingestKey, type PeerItem } from '../functions/contracts/ingest-state.ts';
+import { startSts } from '../test/support/providers/sts-stand-in.ts';
 import { startWriter, type Writer } from '../test/support/fleet/writer.ts';
 import { findingsIn, startAlertReceiver, type AlertReceiver } from './demo/alert-receiver.ts';
 import { judge, type Verdict } from './demo/judge.ts';
 import { percentile } from './demo/percentile.ts';
+import { revokeBeforeTheEyes } from './demo/revocation.ts';
 import { alertsTable, findingsTable, heading, progressLine, type Progress } from './demo/story.ts';
 import { draw, say } from './demo/terminal.ts';
 import { Watch } from './demo/watch.ts';
@@ -60,7 +62,7 @@ try {
   for (const stop of started.reverse()) await stop().catch(() => undefined);
 }
 
-/** @returns whether everything planted was caught and nothing else */
+/** @returns whether everything planted was caught and nothing else, and the key that works died in time */
 async function demo(): Promise<boolean> {
   const entries = wholeNumber('entries', flags.entries);
   const leaks = wholeNumber('leaks', flags.leaks);
@@ -68,7 +70,13 @@ async function demo(): Promise<boolean> {
 
   const emulator = await startEmulator({ log: say });
   started.push(() => emulator.stop());
-  const outputs = await deployLocal({ endpoint: emulator.endpoint, log: say });
+  const sts = await startSts(emulator.endpoint);
+  started.push(() => sts.close());
+  const outputs = await deployLocal({
+    endpoint: emulator.endpoint,
+    providerAddresses: { 'aws.sts': sts.url },
+    log: say,
+  });
   const client = { endpoint: emulator.endpoint, region: emulator.region, credentials: emulator.credentials };
   const dynamo = DynamoDBDocumentClient.from(new DynamoDBClient(client));
   const lambda = new LambdaClient(client);
@@ -125,13 +133,34 @@ async function demo(): Promise<boolean> {
     draw(progressLine(state()));
   }
   const verdict = tell(writer, watch, receiver);
+  const totals = summary(state(), verdict);
+  const isAllTold = findingsIn(receiver.received) === severeOf(watch);
+  say(heading('A key that works leaks: what becomes of it'));
+  const revoked = interrupted
+    ? { revokedMs: undefined }
+    : await revokeBeforeTheEyes({
+        ...{ writer, watch, dynamo, sts },
+        revocationTable: outputs.RevocationTableName,
+        caseTable: outputs.CaseTableName,
+      });
+  say(
+    heading(
+      revoked.revokedMs === undefined
+        ? styleText('red', 'It was not proven dead within 30 s')
+        : styleText(
+            'green',
+            `Inactive and proven dead ${(revoked.revokedMs / 1000).toFixed(1)} s after its append`,
+          ),
+    ),
+  );
   if (!flags.once && !interrupted) await stayUp(writer, watch, receiver, () => written);
-  if (flags.once) console.log(JSON.stringify(summary(state(), verdict)));
+  if (flags.once) console.log(JSON.stringify({ ...totals, revokedMs: revoked.revokedMs }));
   return (
     verdict.lost.length === 0 &&
     verdict.falseAlarms.length === 0 &&
     receiver.refused.length === 0 &&
-    findingsIn(receiver.received) === severeOf(watch)
+    isAllTold &&
+    revoked.revokedMs !== undefined
   );
 }
 

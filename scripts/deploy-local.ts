@@ -46,6 +46,8 @@ export type StackOutputs = z.infer<typeof StackOutputs>;
 export interface DeployTarget {
   /** Address of the emulator. */
   readonly endpoint: string;
+  /** Addresses of providers' stand-ins, by name: `aws.sts`. Every other provider is off. */
+  readonly providerAddresses?: Readonly<Record<string, string>>;
   readonly log?: Log;
 }
 
@@ -55,12 +57,19 @@ export interface DeployTarget {
  * @returns the outputs of all stacks
  * @throws Error with the end of the CDK's output if a step fails, or naming each property that is not as asked
  */
-export async function deployLocal({ endpoint, log = () => undefined }: DeployTarget): Promise<StackOutputs> {
+export async function deployLocal({
+  endpoint,
+  providerAddresses,
+  log = () => undefined,
+}: DeployTarget): Promise<StackOutputs> {
   await setup({ log });
-  return withDeployed({ endpoint, log }, async ({ assemblyDir, outputs }) => {
-    await completeDeploy({ endpoint, assemblyDir, log });
-    return StackOutputs.parse(Object.assign({}, ...Object.values(outputs)));
-  });
+  return withDeployed(
+    { endpoint, log, ...(providerAddresses && { providerAddresses }) },
+    async ({ assemblyDir, outputs }) => {
+      await completeDeploy({ endpoint, assemblyDir, log });
+      return StackOutputs.parse(Object.assign({}, ...Object.values(outputs)));
+    },
+  );
 }
 
 async function completeDeploy(target: { endpoint: string; assemblyDir: string; log: Log }): Promise<void> {

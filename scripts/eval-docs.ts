@@ -1,7 +1,8 @@
 /**
- * `npm run eval:docs -- FILE.jsonl [--write]`: how reliable the confidences are, on labelled examples, and how many false
- * alarms there are in ordinary text, by rule. With `--write` it puts both into `docs/detection.md`. Ends with one line of
- * JSON; exit code 1 where a rule raises alarms that nobody defends in `scripts/eval/defences.ts`.
+ * `npm run eval:docs -- [FILE.jsonl] [--write]`: how many false alarms there are in ordinary text, by rule, and with FILE
+ * how reliable the confidences are, on its labelled examples. With `--write` it puts what it counted into
+ * `docs/detection.md`. Ends with one line of JSON; exit code 1 where a rule raises alarms that nobody defends in
+ * `scripts/eval/defences.ts`.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -41,6 +42,11 @@ function reliability(scanner: Detector, rows: readonly z.infer<typeof row>[]): s
       return [`${(BUCKETS[index] ?? 0).toFixed(2)}–${to.toFixed(2)}`, pos, neg, share(pos, pos + neg)];
     }),
   );
+}
+
+async function rowsOf(file: string): Promise<readonly z.infer<typeof row>[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line.trim() !== '');
+  return lines.map((line) => row.parse(JSON.parse(line)));
 }
 
 interface Alarms {
@@ -91,18 +97,10 @@ async function main(): Promise<number> {
     options: { write: { type: 'boolean' } },
   });
   const [file] = positionals;
-  if (file === undefined) {
-    console.error('Usage: npm run eval:docs -- FILE.jsonl [--write]');
-    return 2;
-  }
-  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line.trim() !== '');
   const scanner = await createProjectScanner();
   const bodies = (await ordinaryText()).map((body) => alarmsIn(scanner, body));
   const parts = {
-    'detection-reliability': reliability(
-      scanner,
-      lines.map((line) => row.parse(JSON.parse(line))),
-    ),
+    ...(file !== undefined && { 'detection-reliability': reliability(scanner, await rowsOf(file)) }),
     'detection-alarms': alarmTables(bodies),
   };
   console.log(Object.values(parts).join('\n\n'));

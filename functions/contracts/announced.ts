@@ -8,8 +8,6 @@ import { z } from 'zod';
 export const ANNOUNCED_EVENTS = {
   /** `secretType`, `rotationId`, `reason` */
   RotationFailed: 'shhh.rotation',
-  /** `fingerprint`: the provider has confirmed that the secret is dead. */
-  SecretRevoked: 'shhh.revocation',
   /** `principal` */
   AuthenticationFailed: 'shhh.console',
   /** `principal`, `operation`, `risk` */

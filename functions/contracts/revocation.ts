@@ -123,6 +123,28 @@ export const revocationChanged = revocationView.extend({
 });
 export type RevocationChanged = z.infer<typeof revocationChanged>;
 
+export const SECRET_REVOKED = 'SecretRevoked';
+
+/**
+ * Detail of `SecretRevoked`: the provider was asked after the fact, and the credential does not work. At least once;
+ * `eventId` is what to deduplicate by.
+ */
+export const secretRevoked = z.object({
+  version: z.literal(1),
+  eventId: z.string(),
+  /** When it was seen to be dead. */
+  at: time,
+  caseId,
+  fingerprint: z.string(),
+  secretType: z.string(),
+  provider: z.string(),
+  /** `proven_dead`: revoked here and tried afterwards. `not_live`: it was dead before anything was done. */
+  outcome: z.enum(['proven_dead', 'not_live']),
+  /** Who decided that it be revoked, by name, or `policy`. */
+  decidedBy: z.string().optional(),
+});
+export type SecretRevoked = z.infer<typeof secretRevoked>;
+
 /** Words of a person, for the audit. */
 const words = (most: number) => z.string().trim().min(1).max(most);
 

@@ -68,7 +68,7 @@ export type RotationReason = z.infer<typeof rotationReason>;
 const time = z.iso.datetime();
 const name = z.string().min(1).max(128);
 
-export const rotationId = z.string().regex(/^rot_[0-9a-f]{32}$/);
+const rotationId = z.string().regex(/^rot_[0-9a-f]{32}$/);
 
 /** What started it. */
 export const rotationTrigger = z.object({

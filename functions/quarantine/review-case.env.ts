@@ -1,10 +1,6 @@
 import { z } from 'zod';
+import { recordRevocationEnv } from './record-revocation.env.ts';
 
-export const reviewCaseEnv = z.object({
+export const reviewCaseEnv = recordRevocationEnv.extend({
   QUARANTINE_TABLE: z.string().min(1),
-  CASE_TABLE: z.string().min(1),
-  /** Table of the counters by UTC day. */
-  METRICS_TABLE: z.string().min(1),
-  /** Days that a judged case is remembered after the judgement or its last finding. */
-  CASE_MEMORY_DAYS: z.coerce.number<string>().int().positive(),
 });

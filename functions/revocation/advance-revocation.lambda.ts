@@ -11,7 +11,7 @@ import {
   createDynamoRevocationStore,
 } from './adapters/dynamo-revocation-store.ts';
 import { createKmsEvidenceVault } from './adapters/kms-evidence-vault.ts';
-import { configuredProviders } from './adapters/configured-providers.ts';
+import { addressesIn, configuredProviders } from './adapters/configured-providers.ts';
 import { createStepFunctionsWorkflow } from './adapters/step-functions-workflow.ts';
 import { advanceRevocationEnv } from './advance-revocation.env.ts';
 import { responsePolicy } from './domain/policy.ts';
@@ -72,7 +72,7 @@ function build(): AdvanceRevocationDependencies {
     }),
     // It only lets runs go on, and starts none.
     workflow: createStepFunctionsWorkflow(createStepFunctions(), ''),
-    providers: configuredProviders(systemClock, env.ACCOUNT_ID, env),
+    providers: configuredProviders(systemClock, env.ACCOUNT_ID, addressesIn(env)),
     policy: responsePolicy.parse(policy),
     environment: env.STAGE,
     clock: systemClock,

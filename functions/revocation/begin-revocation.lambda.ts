@@ -7,6 +7,8 @@ import { createDynamo, createStepFunctions } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
 import { createLogger, describeError } from '../platform/logger.ts';
 import { createDynamoRevocationStore } from './adapters/dynamo-revocation-store.ts';
+import { addressesIn } from './adapters/configured-providers.ts';
+import { createEvidenceEraser } from './adapters/kms-evidence-vault.ts';
 import { knownProviders } from './adapters/providers.ts';
 import { createStepFunctionsWorkflow } from './adapters/step-functions-workflow.ts';
 import { beginRevocationEnv } from './begin-revocation.env.ts';
@@ -60,10 +62,12 @@ function nameOf(error: unknown) {
 
 function build(): BeginRevocationDependencies {
   const env = parseEnv(beginRevocationEnv, process.env);
+  const client = createDynamo();
   return {
-    store: createDynamoRevocationStore({ client: createDynamo(), table: env.REVOCATION_TABLE }),
+    store: createDynamoRevocationStore({ client, table: env.REVOCATION_TABLE }),
+    evidence: createEvidenceEraser(client, env.EVIDENCE_TABLE),
     workflow: createStepFunctionsWorkflow(createStepFunctions(), env.STATE_MACHINE_ARN),
-    providers: knownProviders(),
+    providers: knownProviders(addressesIn(env)),
     clock: systemClock,
     keptDays: env.KEPT_DAYS,
     logger: createLogger('revocation'),

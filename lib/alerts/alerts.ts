@@ -7,6 +7,11 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { evaluateEventsEnv } from '../../functions/alerts/evaluate-events.env.ts';
+import {
+  REVOCATION_CHANGED,
+  REVOCATION_EVENT_SOURCE,
+  SECRET_REVOKED,
+} from '../../functions/contracts/revocation.ts';
 import { ANNOUNCED_EVENTS } from '../../functions/contracts/announced.ts';
 import { ALERTS_FAILED, METRICS_NAMESPACE, NOTES_FAILED } from '../../functions/contracts/metrics.ts';
 import {
@@ -121,8 +126,21 @@ export class Alerts extends Construct {
       eventBus: bus,
       description: 'What the rules of alerts speak of',
       eventPattern: {
-        source: [...new Set([QUARANTINE_EVENT_SOURCE, ...Object.values(ANNOUNCED_EVENTS)])],
-        detailType: [SECRET_QUARANTINED, CASE_CHANGED, ...Object.keys(ANNOUNCED_EVENTS)],
+        source: [
+          ...new Set([QUARANTINE_EVENT_SOURCE, REVOCATION_EVENT_SOURCE, ...Object.values(ANNOUNCED_EVENTS)]),
+        ],
+        detailType: [SECRET_QUARANTINED, CASE_CHANGED, SECRET_REVOKED, ...Object.keys(ANNOUNCED_EVENTS)],
+      },
+      targets: [target()],
+    });
+    new Rule(this, 'Revocations', {
+      eventBus: bus,
+      description: 'Revocations that need somebody now',
+      eventPattern: {
+        source: [REVOCATION_EVENT_SOURCE],
+        detailType: [REVOCATION_CHANGED],
+        // A run changes many times.
+        detail: { urgent: [true] },
       },
       targets: [target()],
     });

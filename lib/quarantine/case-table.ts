@@ -21,9 +21,14 @@ export class CaseTable extends HouseTable {
     this.allow(grantee, 'dynamodb:GetItem', 'dynamodb:PutItem');
   }
 
-  /** May read cases and write decisions about them. */
-  grantReview(grantee: IGrantable): void {
+  /** May read a case that it knows and write a decision about it. */
+  grantDecide(grantee: IGrantable): void {
     this.allow(grantee, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+  }
+
+  /** May list cases, read them and write decisions about them. */
+  grantReview(grantee: IGrantable): void {
+    this.grantDecide(grantee);
     this.allowOnIndexes(grantee, 'dynamodb:Query');
   }
 }

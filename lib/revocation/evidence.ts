@@ -51,6 +51,11 @@ export class Evidence extends Construct {
     this.#grantKey(grantee, 'kms:Decrypt');
   }
 
+  /** May take away, and neither read nor open. */
+  grantErase(grantee: IGrantable): void {
+    this.#grantTable(grantee, 'dynamodb:UpdateItem');
+  }
+
   #grantTable(grantee: IGrantable, ...actions: string[]): void {
     Grant.addToPrincipal({ grantee, resourceArns: [this.table.tableArn], actions });
     this.#foundation.grantDataKey(grantee);

@@ -15,6 +15,7 @@ import { advanceRevocationEnv } from '../../functions/revocation/advance-revocat
 import { beginRevocationEnv } from '../../functions/revocation/begin-revocation.env.ts';
 import { decideRevocationEnv } from '../../functions/revocation/decide-revocation.env.ts';
 import { publishRevocationsEnv } from '../../functions/revocation/publish-revocations.env.ts';
+import type { Settings } from '../config/settings.ts';
 import { Alarm, ONE_MINUTE } from '../platform/alarm.ts';
 import type { Foundation } from '../platform/foundation.ts';
 import { ServiceFunction } from '../platform/service-function.ts';
@@ -35,6 +36,12 @@ export interface RevocationProps {
 /** Less than the claim of a call to a provider (`CLAIM_MS`), more than such a call with its retries. */
 const STEP_TIMEOUT = Duration.seconds(60);
 const IMPACT = 'A leaked credential is quarantined, and nothing is done about it.';
+
+const addressesOf = ({ revocation }: Settings) =>
+  ({
+    PUBLIC_PROVIDERS: revocation.publicProviders ? 'yes' : 'no',
+    PROVIDER_ADDRESSES: JSON.stringify(revocation.addresses),
+  }) as const;
 
 /** Takes leaked credentials out of service, and asks people where the policy says so. */
 export class Revocation extends Construct {
@@ -59,8 +66,7 @@ export class Revocation extends Construct {
         EVIDENCE_TABLE: evidence.table.tableName,
         EVIDENCE_KEY_ID: evidence.key.keyArn,
         STAGE: settings.stage,
-        PUBLIC_PROVIDERS: settings.revocation.publicProviders ? 'yes' : 'no',
-        PROVIDER_ADDRESSES: JSON.stringify(settings.revocation.addresses),
+        ...addressesOf(settings),
       },
       memoryMb: 512,
       timeout: STEP_TIMEOUT,
@@ -118,7 +124,7 @@ export class Revocation extends Construct {
     this.#alarms(foundation);
   }
 
-  #begin({ foundation, table, bus }: RevocationProps, workflow: Workflow): void {
+  #begin({ foundation, table, evidence, bus }: RevocationProps, workflow: Workflow): void {
     const timeout = Duration.seconds(30);
     const waiting = new WorkQueue(this, 'Waiting', {
       foundation,
@@ -143,6 +149,8 @@ export class Revocation extends Construct {
       schema: beginRevocationEnv,
       environment: {
         REVOCATION_TABLE: table.table.tableName,
+        EVIDENCE_TABLE: evidence.table.tableName,
+        ...addressesOf(foundation.settings),
         STATE_MACHINE_ARN: workflow.stateMachine.stateMachineArn,
         KEPT_DAYS: String(foundation.settings.caseMemoryDays),
       },
@@ -150,6 +158,7 @@ export class Revocation extends Construct {
       timeout,
     });
     table.grantRecord(begin);
+    evidence.grantErase(begin);
     workflow.grantStart(begin);
     foundation.grantDataKey(begin);
     begin.addEventSource(new SqsEventSource(waiting.queue, { batchSize: 10, reportBatchItemFailures: true }));

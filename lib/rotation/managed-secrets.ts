@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { z } from 'zod';
-import policies from '../../functions/rotation/policies.json' with { type: 'json' };
+
+const POLICIES = path.resolve(import.meta.dirname, '../../functions/rotation/policies.json');
 
 /** Of the packed policies, what the infrastructure is made of; their build has checked the rest. */
 const packed = z.object({
@@ -21,5 +24,7 @@ export type ManagedSecretFacts = z.output<typeof packed>['secrets'][number];
 
 /** The secrets that are managed in a stage. */
 export function managedSecrets(stage: string): readonly ManagedSecretFacts[] {
-  return packed.parse(policies).secrets.filter(({ environments }) => environments?.includes(stage) ?? true);
+  return packed
+    .parse(JSON.parse(readFileSync(POLICIES, 'utf8')))
+    .secrets.filter(({ environments }) => environments?.includes(stage) ?? true);
 }

@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Alerts } from '../alerts/alerts.ts';
+import { RevocationRecorder } from '../quarantine/revocation-recorder.ts';
 import { ReviewDesk } from '../quarantine/review-desk.ts';
 import { Revocation } from '../revocation/revocation.ts';
 import { Rotation } from '../rotation/rotation.ts';
@@ -16,6 +17,7 @@ export class ResponseStack extends Stack {
     const { rotations, fingerprintKey } = props.data;
     this.alerts = new Alerts(this, 'Alerts', { foundation, bus, state: alertState });
     const desk = new ReviewDesk(this, 'ReviewDesk', { foundation, quarantine, cases, metrics });
+    new RevocationRecorder(this, 'RevocationRecorder', { foundation, bus, cases, metrics });
     const revocation = new Revocation(this, 'Revocation', { foundation, table: revocations, evidence, bus });
     const rotation = new Rotation(this, 'Rotation', { foundation, table: rotations, bus, fingerprintKey });
     new CfnOutput(this, 'RotationDeskName', { value: rotation.desk.functionName });

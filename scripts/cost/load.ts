@@ -72,6 +72,7 @@ export const ASSUMED = {
   stepMs: 400,
   revocationDeskMs: 80,
   revocationPublishMs: 60,
+  deathRecordMs: 60,
   /** Of the runs, those that people are asked about: show, decide. */
   askedShare: 0.1,
   /** Secrets that are rotated, each so often a month, and who uses each. */
@@ -142,6 +143,7 @@ export interface Activity {
     readonly publisher: number;
     readonly casePublisher: number;
     readonly review: number;
+    readonly deathRecorder: number;
     readonly dayReport: number;
     readonly evaluate: number;
     readonly deliver: number;
@@ -221,6 +223,8 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     // Each finding that is counted changes its case; the publisher of cases looks and mostly has nothing to say.
     casePublisher: findings,
     review: findings * a.reviewsPerFinding,
+    // The dear side: each run ends in a proven death.
+    deathRecorder: runs,
     dayReport: MONTH_MINUTES / 15,
     // The finding, a timer, and what becomes of its case.
     evaluate: findings * 3,
@@ -248,6 +252,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     publisher: (findings * a.publisherMs) / 1000,
     casePublisher: (findings * a.casePublisherMs) / 1000,
     review: (invocations.review * a.reviewMs) / 1000,
+    deathRecorder: (runs * a.deathRecordMs) / 1000,
     dayReport: (invocations.dayReport * a.dayReportMs) / 1000,
     evaluate: (invocations.evaluate * a.evaluateMs) / 1000,
     deliver: (invocations.deliver * a.deliverMs) / 1000,
@@ -271,7 +276,11 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const receives = scans * chunks((dispatchBytes / messagesPerDispatch) * perInvocation);
   const emptyReceives = (inventory.polledQueues * a.pollers * MONTH_SECONDS) / a.longPollSeconds;
   const sqsRequests =
-    sends + receives + scans + emptyReceives + (invocations.evaluate + invocations.deliver + findings * 2) * 3;
+    sends +
+    receives +
+    scans +
+    emptyReceives +
+    (invocations.evaluate + invocations.deliver + findings * 2 + runs) * 3;
 
   const { lease, checkpointEveryMs, statusEveryMs, directoryEveryMs } = SHIP_SETTINGS;
   const checkpoints =
@@ -292,7 +301,8 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     statuses +
     leases +
     scans * a.recordUnits +
-    runs * a.unitsPerRun +
+    // A decision about a case, and its counters.
+    runs * (a.unitsPerRun + 4) +
     rotations * a.unitsPerRotation +
     findings * (findingUnits + a.caseUnits + a.evaluateWriteUnits) +
     invocations.deliver * 2 +

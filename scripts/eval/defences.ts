@@ -5,6 +5,8 @@ export const DEFENCES: Readonly<Record<string, string>> = {
   AZURE_SAS: 'A signed URL in the documentation of DataSync, with a signature of the right form.',
   DATABASE_URL:
     'Documented URLs with a user and a made-up password, `http://abc:xyz@…`: what a real one looks like.',
+  GITHUB_LEGACY_TOKEN:
+    'A documented value of the older form, 40 hexadecimal digits, right after words on how to authenticate to GitHub.',
   KEY_ASSIGNMENT: 'A type named as a key with a value that mixes cases and digits.',
   NETRC_PASSWORD: "Lines of `.netrc` in the tests of Python's own parser: real syntax, made-up passwords.",
   PREFIXED_TOKEN:

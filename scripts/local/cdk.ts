@@ -12,6 +12,8 @@ export interface LocalApp {
   readonly endpoint: string;
   /** Command that synthesizes, run in the project's root; that of cdk.json by default. */
   readonly app?: string;
+  /** Addresses of providers' stand-ins, by name: `aws.sts`. Every other provider is off. */
+  readonly providerAddresses?: Readonly<Record<string, string>>;
   readonly log: Log;
 }
 
@@ -84,10 +86,13 @@ async function withWorkshop<T>(use: (directory: string) => Promise<T>): Promise<
   }
 }
 
-function synthesize({ endpoint, app, log }: LocalApp, assemblyDir: string): Promise<void> {
+function synthesize({ endpoint, app, providerAddresses, log }: LocalApp, assemblyDir: string): Promise<void> {
   return step('cdk synth', log, () =>
     cdk(endpoint, PROJECT_ROOT, [
       ...['synth', '--quiet', '--context', 'stage=local', '--output', assemblyDir],
+      ...(providerAddresses === undefined
+        ? []
+        : ['--context', `providerAddresses=${JSON.stringify(providerAddresses)}`]),
       ...(app === undefined ? [] : ['--app', app]),
     ]),
   );

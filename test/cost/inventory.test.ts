@@ -17,6 +17,7 @@ describe('the inventory of a deployment', () => {
         health: { memoryMb: 1024, storageMb: 512, traced: true },
         guard: { memoryMb: 1024, storageMb: 512, traced: true },
         guardKeys: { memoryMb: 512, storageMb: 512, traced: true },
+        deathRecorder: { memoryMb: 1024, storageMb: 512, traced: true },
         revocationBegin: { memoryMb: 1024, storageMb: 512, traced: true },
         revocationAdvance: { memoryMb: 1024, storageMb: 512, traced: true },
         revocationDesk: { memoryMb: 1024, storageMb: 512, traced: true },

@@ -45,12 +45,14 @@ describe('the cost of a month', () => {
     // Sent, received and deleted 1,314,000 times; two queues polled in vain as often.
     // Evaluations: three for a finding; deliveries: of 21.024 alerts two messages over five channels; each sent, received and deleted.
     const [evaluations, deliveries] = [3 * 26.28, 10 * 21.024];
-    // Each finding goes to the queues of revocations and of rotations too.
-    expect(activity.sqsRequests).toBeCloseTo(4 * 1_314_000 + 3 * (evaluations + deliveries + 2 * 26.28), 2);
-    expect(usd('SQS')).toBeCloseTo(2.1028, 3);
-    // Of three findings in ten a run of 8 steps and 22 transitions.
+    // Each finding goes to the queues of revocations and of rotations too, three in ten become a run of 8 steps, and each run's end is queued.
     const runs = 26.28 * 0.3;
-    // And 20 rotations of 90 transitions.
+    expect(activity.sqsRequests).toBeCloseTo(
+      4 * 1_314_000 + 3 * (evaluations + deliveries + 2 * 26.28 + runs),
+      2,
+    );
+    expect(usd('SQS')).toBeCloseTo(2.1028, 3);
+    // Of each run 22 transitions, and 20 rotations of 90.
     expect(usd('Step Functions')).toBeCloseTo((runs * 22 + 20 * 90) * 25e-6, 8);
     // Two keys; 19 principals and tables every 300 s, 2 queues with 3 calls an hour, 26.28 fingerprints, 42.048 publications,
     // evidence opened in each step of a run.
@@ -58,7 +60,7 @@ describe('the cost of a month', () => {
     // A checkpoint of up to 2 KB for each dispatch, a status every 5 s, the lease every 3 s and 27 times more at each hand-over;
     // a record for each scan, a finding of 2 KB in a table with four indexes, written and then marked in a transaction,
     // with its case, counters and the state of its alert; two writes for a delivery; a counter for each
-    // of the 26,280 messages that the guard's endpoint is asked about; 14 writes of a run's record of 2 KB, and its evidence;
+    // of the 26,280 messages that the guard's endpoint is asked about; 14 writes of a run's record of 2 KB, its evidence, and the end of its case;
     // 40 of a rotation's record of 4 KB.
     expect(activity.writeUnits).toBeCloseTo(
       2 * 1_314_000 +
@@ -69,7 +71,7 @@ describe('the cost of a month', () => {
         26.28 * (10 + 12 + 7 + 16) +
         deliveries * 2 +
         26_280 +
-        runs * 32 +
+        runs * 36 +
         20 * 160,
       2,
     );
@@ -77,7 +79,15 @@ describe('the cost of a month', () => {
     // Steps and their publications, acknowledgements, comparisons, an hourly look.
     const ROTATION_CALLS = 20 * 30 * 3 + 20 * 3 * 30 + 26.28 + 730;
     expect(usd('X-Ray')).toBeCloseTo(
-      (43_800 * 2 + 2_920 + 1_314_000 + 26.28 * 3.3 + runs * (8 + 0.2 + 16) + ROTATION_CALLS + deliveries + 2 * 26_280) * 5e-6,
+      (43_800 * 2 +
+        2_920 +
+        1_314_000 +
+        26.28 * 3.3 +
+        runs * (8 + 0.2 + 16 + 1) +
+        ROTATION_CALLS +
+        deliveries +
+        2 * 26_280) *
+        5e-6,
       6,
     );
   });

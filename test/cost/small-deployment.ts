@@ -50,6 +50,7 @@ export function smallTemplates(): { Resources: Record<string, object> }[] {
         HealthCheck1: lambda(),
         GuardCheck1: lambda(),
         GuardAuthorize1: lambda({ MemorySize: 512 }),
+        RevocationRecorderRecord1: lambda(),
         RevocationBegin1: lambda(),
         RevocationAdvance1: lambda(),
         RevocationDecide1: lambda(),

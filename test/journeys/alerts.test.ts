@@ -4,6 +4,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toQuarantineItem } from '../../functions/contracts/quarantine.ts';
+import type { SecretRevoked } from '../../functions/contracts/revocation.ts';
 import { percentile } from '../../scripts/demo/percentile.ts';
 import { aFinding } from '../support/finding-builder.ts';
 import { captureChannels, type CapturedChannels } from '../support/providers/channels.ts';
@@ -156,10 +157,15 @@ describe('a critical finding', () => {
             Source: 'shhh.revocation',
             DetailType: 'SecretRevoked',
             Detail: JSON.stringify({
+              version: 1,
               eventId: 'r1',
               at: new Date().toISOString(),
+              caseId: `case_${fingerprintOf(101).slice(0, 32)}`,
               fingerprint: fingerprintOf(101),
-            }),
+              secretType: 'github-pat',
+              provider: 'github',
+              outcome: 'proven_dead',
+            } satisfies SecretRevoked),
           },
         ],
       }),

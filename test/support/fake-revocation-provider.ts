@@ -1,3 +1,4 @@
+import type { KnownProvider } from '../../functions/revocation/domain/begin-revocation.ts';
 import { type Redacted } from '../../functions/kernel/redacted.ts';
 import type {
   CredentialIdentity,
@@ -56,6 +57,12 @@ export class FakeRevocationProvider implements RevocationProvider {
   readonly #byId = new Map<string, FakeCredential>();
   readonly #revokedAt = new Map<string, number>();
   readonly #options: FakeProviderOptions;
+
+  /** What is known of it without asking it. */
+  get known(): KnownProvider {
+    const { provider, secretTypes, needsSecret, manualSteps } = this;
+    return { provider, secretTypes, needsSecret, manualSteps, isOn: true };
+  }
 
   constructor(options: FakeProviderOptions) {
     this.#options = options;

@@ -309,7 +309,8 @@ export class World implements Workflow {
       this.#subject.beginRevocation(aLeak(number), {
         store: this.store,
         workflow: this,
-        providers: [this.provider],
+        evidence: this.#vault,
+        providers: [this.provider.known],
         clock: this.clock,
         keptDays: 400,
       }),

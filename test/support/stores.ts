@@ -14,6 +14,13 @@ import {
   ListStreamsCommand,
 } from '@aws-sdk/client-dynamodb-streams';
 import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+  ListStateMachinesCommand,
+  SFNClient,
+} from '@aws-sdk/client-sfn';
 import { ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { AwsClientOptions } from './system.ts';
 
@@ -114,7 +121,29 @@ async function* metrics(options: AwsClientOptions): Texts {
   for (const metric of Metrics) yield { where: 'metrics', text: JSON.stringify(metric) };
 }
 
+/** What state machines were given, did and answered. */
+async function* executions(options: AwsClientOptions): Texts {
+  const sfn = new SFNClient(options);
+  const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({}));
+  for (const { stateMachineArn, name } of stateMachines) {
+    let nextToken: string | undefined;
+    do {
+      const page = await sfn.send(new ListExecutionsCommand({ stateMachineArn, nextToken }));
+      for (const { executionArn } of page.executions ?? []) {
+        const described = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+        const where = `execution of ${name}`;
+        yield { where, text: `${described.input}${described.output}${described.error}${described.cause}` };
+        const { events = [] } = await sfn.send(
+          new GetExecutionHistoryCommand({ executionArn, maxResults: 1_000, includeExecutionData: true }),
+        );
+        for (const event of events) yield { where, text: JSON.stringify(event) };
+      }
+      nextToken = page.nextToken;
+    } while (nextToken);
+  }
+}
+
 /** Everything at rest. Queues are read last: what is read is invisible to the system for two minutes. */
 export async function* everythingAtRest(options: AwsClientOptions): Texts {
-  for (const store of [tables, streams, objects, logs, metrics, queues]) yield* store(options);
+  for (const store of [tables, streams, objects, logs, metrics, executions, queues]) yield* store(options);
 }

@@ -8,6 +8,13 @@ import {
   SECRET_QUARANTINED,
   secretQuarantined,
 } from '../../contracts/quarantine.ts';
+import {
+  REVOCATION_CHANGED,
+  REVOCATION_EVENT_SOURCE,
+  revocationChanged,
+  SECRET_REVOKED,
+  secretRevoked,
+} from '../../contracts/revocation.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { describeProblems } from '../../platform/problems.ts';
 import type { AlertEvent } from '../domain/event.ts';
@@ -42,6 +49,26 @@ const READERS: readonly (readonly [string, z.ZodType<AlertEvent>])[] = [
       id: `${change.caseId}#${change.openedAt}#${change.caseVersion}`,
       at: Date.parse(change.changedAt),
       fields: { event: CASE_CHANGED, ...scalarsOf(change), principal: reviewer, agent: agents[0] },
+    })),
+  ],
+  [
+    `${REVOCATION_EVENT_SOURCE}/${SECRET_REVOKED}`,
+    z.object(secretRevoked.shape).transform(({ eventId, at, version: _, ...death }) => ({
+      id: `${SECRET_REVOKED}#${eventId}`,
+      at: Date.parse(at),
+      fields: { event: SECRET_REVOKED, ...death },
+    })),
+  ],
+  [
+    `${REVOCATION_EVENT_SOURCE}/${REVOCATION_CHANGED}`,
+    z.object(revocationChanged.shape).transform(({ identity, ...change }) => ({
+      id: `${REVOCATION_CHANGED}#${change.caseId}#${change.revision}`,
+      at: Date.parse(change.changedAt),
+      fields: {
+        event: REVOCATION_CHANGED,
+        ...scalarsOf(change),
+        principal: identity?.principal ?? identity?.id,
+      },
     })),
   ],
   ...Object.entries(ANNOUNCED_EVENTS).map(

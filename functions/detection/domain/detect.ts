@@ -9,11 +9,14 @@ import { parseEntry } from './entry.ts';
 import type { Sequence } from './views/split.ts';
 import { excerptAround, placeholderOf, redact, redactedKey, type Cut } from './redact.ts';
 import type { DetectedMatch, Detector } from './detector.ts';
+import { wholeCredential } from './whole-credential.ts';
 
 /** A finding that lacks its fingerprint, and the secrets to make fingerprints from. */
 export interface Detection {
   /** Every secret of the entry: the text around one may show the place of another. */
   readonly secrets: readonly Redacted[];
+  /** What a revocation needs of it: the secret, or the credential that it is a part of. */
+  readonly credential: Redacted;
   /** When the entry was written, by its own word, or handed to the queue where it does not say; epoch milliseconds. */
   readonly leakedAt: number;
   /** The finding under a fingerprint, given every secret's of the entry: text names a secret by its own. */
@@ -122,6 +125,7 @@ function detectionsIn(
       const offset = segmentOffset + match.offset;
       return {
         secrets,
+        credential: wholeCredential(match, matches),
         leakedAt: Math.min(now, fromIso(facts.timestamp ?? '') ?? batch.shippedAt),
         toFinding: (fingerprintOf) => ({
           findingId: findingIdOf(position, match.rule, offset, fingerprintOf(match.secret)),

@@ -171,9 +171,8 @@ async function store(
   { quarantine, evidence, clock, retentionDays }: ScanMessagesDependencies,
 ): Promise<QuarantinedFinding> {
   const finding = detection.toFinding(fingerprintOf);
-  const secret = detection.secrets.find((each) => fingerprintOf(each) === finding.fingerprint);
   // Before the finding: who is told of it finds what it needs.
-  if (secret !== undefined) await evidence.seal(finding, secret);
+  await evidence.seal(finding, detection.credential);
   const stored = await quarantine.put(toQuarantineItem(finding, retentionDays[finding.severity]));
   return { finding, isNew: stored === 'stored', latencyMs: clock.now() - detection.leakedAt };
 }

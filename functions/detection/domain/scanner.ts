@@ -291,8 +291,8 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     const before = (): string =>
       view.toString('latin1', Math.max(0, matchStart - WORDS_BEFORE, offset - LONGEST_NAME), offset);
     if (compiled.generic === 'token' && (isOrdinaryToken(text) || isPublicName(before()))) return undefined;
-    if (compiled.generic === 'none' && !proven && readsLikeText(text, compiled.context === undefined))
-      return undefined;
+    const doubted = compiled.context !== undefined || checks.some(({ passed }) => !passed);
+    if (compiled.generic === 'none' && !proven && readsLikeText(text, doubted)) return undefined;
     if (compiled.generic === 'password' && isOrdinaryPassword(text)) return undefined;
     if (compiled.generic !== 'none' && repeatsItsName(text, before())) return undefined;
     rule.allowlist ??= compiled.allowlist.map((source) => createRegex(`\\A(?:${source})\\z`));

@@ -295,11 +295,11 @@ export function isOrdinaryToken(value: string): boolean {
 
 /**
  * Whether a token of a known format is made of words: then somebody wrote it to show the format.
- * @param ownForm whether the format shows in the token itself; one that only its surroundings name is doubted sooner
+ * @param doubted whether only its surroundings name the format, or a check of it failed: then fewer words will do
  */
-export function readsLikeText(token: string, ownForm = true): boolean {
+export function readsLikeText(token: string, doubted = false): boolean {
   // A path of words alone; one with a number in it may be the address of a webhook.
-  if (token.length >= 200 || (ownForm && !/[a-z]/.test(token)) || (token.includes('/') && /\d/.test(token)))
+  if (token.length >= 200 || (!doubted && !/[a-z]/.test(token)) || (token.includes('/') && /\d/.test(token)))
     return false;
-  return wordShare(token) > (ownForm ? 0.7 : 0.5);
+  return wordShare(token) > (doubted ? 0.48 : 0.7);
 }

@@ -145,16 +145,29 @@ export function createAwsProvider(options: AwsProviderOptions): RevocationProvid
     return owner;
   };
 
-  async function identifyKey(call: Call, keyId: string): Promise<Identification> {
+  async function identifyKey(call: Call, found: FoundAwsCredential): Promise<Identification> {
+    const { keyId } = found;
     const { UserName: userName } = await ownerOf(call, keyId);
     if (userName === undefined || !NAME.test(userName))
       return { outcome: 'identified', identity: { id: keyId, principal: 'root', account } };
     const key = await keyOf(call, userName, keyId);
     if (key === undefined)
       return { outcome: 'ambiguous', reason: 'IAM names a user for the key, but the user has no such key' };
-    return key.Status === 'Active'
-      ? { outcome: 'identified', identity: { id: keyId, principal: `user/${userName}`, account } }
-      : { outcome: 'dead' };
+    if (key.Status !== 'Active') return { outcome: 'dead' };
+    if (found.secretKey !== undefined && !(await belongTogether(call, found)))
+      return { outcome: 'ambiguous', reason: 'the secret that stood beside the key is not its secret' };
+    return { outcome: 'identified', identity: { id: keyId, principal: `user/${userName}`, account } };
+  }
+
+  /** Found beside each other is no proof: what was signed with both tells. */
+  async function belongTogether(call: Call, found: FoundAwsCredential): Promise<boolean> {
+    try {
+      await callerOf(call, found);
+      return true;
+    } catch (error) {
+      if (error instanceof AwsFault && error.code === 'SignatureDoesNotMatch') return false;
+      throw error;
+    }
   }
 
   async function callerOf(call: Call, { keyId, secretKey, sessionToken }: FoundAwsCredential) {
@@ -357,7 +370,7 @@ export function createAwsProvider(options: AwsProviderOptions): RevocationProvid
           const canary = accountOfKeyId(found.keyId);
           if (canary !== undefined && canaryOf(found.keyId) !== undefined)
             return { outcome: 'identified', identity: { id: found.keyId, account: canary } };
-          return isSession(found.keyId) ? identifySession(call, found) : identifyKey(call, found.keyId);
+          return isSession(found.keyId) ? identifySession(call, found) : identifyKey(call, found);
         },
         ({ code }) => {
           const issuer = accountOfKeyId(readAwsCredential(secret.reveal())?.keyId ?? '');

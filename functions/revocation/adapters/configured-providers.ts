@@ -5,7 +5,12 @@ import { createIam, createSts } from '../../platform/aws.ts';
 import type { RevocationProvider } from '../domain/provider.ts';
 import type { providersEnv } from '../providers.env.ts';
 import { createHttp } from '../../platform/http.ts';
-import { createProviders } from './providers.ts';
+import { createProviders, type Addresses } from './providers.ts';
+
+/** Where providers are, by the function's environment. */
+export function addressesIn(env: z.output<typeof providersEnv>): Addresses {
+  return { baseUrls: env.PROVIDER_ADDRESSES, publicProviders: env.PUBLIC_PROVIDERS === 'yes' };
+}
 
 /**
  * The providers of this stage, at the addresses that are configured and without credentials of our own: one that needs
@@ -15,16 +20,18 @@ import { createProviders } from './providers.ts';
 export function configuredProviders(
   clock: Clock,
   account: string,
-  env: z.output<typeof providersEnv>,
+  addresses: Addresses,
 ): readonly RevocationProvider[] {
-  const { PROVIDER_ADDRESSES: baseUrls } = env;
   return createProviders({
+    ...addresses,
     http: createHttp({ clock, sleep: (ms) => sleep(ms) }),
     clock,
     own: () => Promise.resolve(undefined),
-    baseUrls,
-    publicProviders: env.PUBLIC_PROVIDERS === 'yes',
-    aws: { iam: createIam(), stsFor: (leaked) => createSts(leaked, baseUrls['aws.sts']), account },
+    aws: {
+      iam: createIam(),
+      stsFor: (leaked) => createSts(leaked, addresses.baseUrls['aws.sts']),
+      account,
+    },
     hooks: {},
   });
 }

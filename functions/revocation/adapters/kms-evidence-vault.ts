@@ -4,9 +4,10 @@ import { GetCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk
 import { evidenceContext, sealedEvidence } from '../../contracts/evidence.ts';
 import { Redacted } from '../../kernel/redacted.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { EvidenceVault } from '../domain/ports.ts';
+import type { EvidenceEraser, EvidenceVault } from '../domain/ports.ts';
 
 const REQUEST_DEADLINE_MS = 4_000;
+const bounded = () => ({ abortSignal: AbortSignal.timeout(REQUEST_DEADLINE_MS) });
 
 export interface KmsEvidenceVaultOptions {
   readonly kms: Pick<KMSClient, 'send'>;
@@ -16,11 +17,35 @@ export interface KmsEvidenceVaultOptions {
   readonly clock: Clock;
 }
 
+/** Takes away what detection has sealed. The item stays, so that a late duplicate is not sealed again. */
+export function createEvidenceEraser(
+  dynamo: Pick<DynamoDBDocumentClient, 'send'>,
+  table: string,
+): EvidenceEraser {
+  return {
+    async erase(fingerprint) {
+      try {
+        await dynamo.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: { pk: fingerprint },
+            UpdateExpression: 'REMOVE sealed',
+            ConditionExpression: 'attribute_exists(pk)',
+          }),
+          bounded(),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    },
+  };
+}
+
 /** Opens what detection has sealed, for one call at a time. */
 export function createKmsEvidenceVault(options: KmsEvidenceVaultOptions): EvidenceVault {
   const { kms, keyId, dynamo, table, clock } = options;
-  const bounded = () => ({ abortSignal: AbortSignal.timeout(REQUEST_DEADLINE_MS) });
   return {
+    ...createEvidenceEraser(dynamo, table),
     async open(fingerprint) {
       const { Item } = await dynamo.send(
         new GetCommand({ TableName: table, Key: { pk: fingerprint }, ConsistentRead: true }),
@@ -40,22 +65,6 @@ export function createKmsEvidenceVault(options: KmsEvidenceVaultOptions): Eviden
       );
       if (Plaintext === undefined) throw new Error('KMS answered Decrypt without a plaintext.');
       return new Redacted(Buffer.from(Plaintext).toString('utf8'));
-    },
-
-    async erase(fingerprint) {
-      try {
-        await dynamo.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: { pk: fingerprint },
-            UpdateExpression: 'REMOVE sealed',
-            ConditionExpression: 'attribute_exists(pk)',
-          }),
-          bounded(),
-        );
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      }
     },
   };
 }

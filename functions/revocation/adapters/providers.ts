@@ -3,6 +3,7 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import { providerPack, type ProviderDeclaration } from '../domain/declaration.ts';
+import type { KnownProvider } from '../domain/begin-revocation.ts';
 import type { RevocationProvider } from '../domain/provider.ts';
 import { ABOUT_AWS, createAwsProvider, hiddenInAwsCredential, type AwsProviderOptions } from './aws-iam.ts';
 import { createDeclaredProvider, type OwnCredentials } from './declared-provider.ts';
@@ -16,15 +17,19 @@ import pack from '../providers.json' with { type: 'json' };
 const AWS_ADDRESS = 'aws.sts';
 const GITHUB_ADDRESS = 'github.api';
 
-export interface ProvidersOptions {
+/** Where providers are, and which of them are on. */
+export interface Addresses {
+  /** Addresses that differ from the public ones, by name: `gitlab.api`, `github.api`, `vault.api`, `aws.sts`. */
+  readonly baseUrls: Readonly<Record<string, string>>;
+  /** Where not, a provider is off unless each of its addresses is set above: nothing is sent to a public one. */
+  readonly publicProviders: boolean;
+}
+
+export interface ProvidersOptions extends Addresses {
   readonly http: Http;
   readonly clock: Clock;
   /** The revoker's own credentials at the providers, by name: `anthropic.adminKey`. */
   readonly own: OwnCredentials;
-  /** Addresses that differ from the public ones, by name: `gitlab.api`, `github.api`, `vault.api`, `aws.sts`. */
-  readonly baseUrls: Readonly<Record<string, string>>;
-  /** Where not, a provider is left out unless each of its addresses is set above: nothing is sent to a public one. */
-  readonly publicProviders: boolean;
   readonly aws: {
     readonly iam: IAMClient;
     readonly stsFor: AwsProviderOptions['stsFor'];
@@ -41,15 +46,10 @@ export interface ProvidersOptions {
  * spelt wrong would send what leaked to the public address
  */
 export function createProviders(options: ProvidersOptions): readonly RevocationProvider[] {
-  const { http, clock, own, baseUrls, hooks, publicProviders } = options;
+  const { http, clock, own, baseUrls, hooks } = options;
   const { providers, canaryAccounts } = providerPack.parse(pack);
   const github = baseUrls[GITHUB_ADDRESS];
-  const addressesOf = new Map(providers.map((each) => [each, declaredAddresses(each)]));
-  const known = [AWS_ADDRESS, GITHUB_ADDRESS, ...[...addressesOf.values()].flat()];
-  const stray = Object.keys(baseUrls).find((name) => !known.includes(name));
-  if (stray !== undefined) throw new Error(`No provider has an address of the name ${stray}.`);
-  const isOn = (addresses: readonly string[]) =>
-    publicProviders || addresses.every((name) => baseUrls[name] !== undefined);
+  const isOn = switchOf(options, providers);
   const behindHook = (inner: RevocationProvider): RevocationProvider => {
     const hook = hooks[inner.provider];
     return hook === undefined ? inner : createHookProvider({ inner, ...hook, http, clock });
@@ -71,7 +71,7 @@ export function createProviders(options: ProvidersOptions): readonly RevocationP
         ]
       : []),
     ...providers
-      .filter((each) => isOn(addressesOf.get(each) ?? []))
+      .filter((each) => isOn(declaredAddresses(each)))
       .map((declaration) =>
         guardSecrets(
           behindHook(createDeclaredProvider(declaration, { http, own, baseUrls })),
@@ -84,15 +84,29 @@ export function createProviders(options: ProvidersOptions): readonly RevocationP
 const declaredAddresses = ({ name, bases }: ProviderDeclaration): readonly string[] =>
   Object.keys(bases).map((base) => `${name}.${base}`);
 
-/** What is known of every provider without asking it, wherever it is and whether or not it is on. */
-export type KnownProvider = Pick<
-  RevocationProvider,
-  'provider' | 'secretTypes' | 'needsSecret' | 'manualSteps'
->;
+/**
+ * What is known of every provider without asking it, wherever it is and whether or not it is on.
+ * @throws Error where the pack does not have this version's form, or an address is nobody's
+ */
+export function knownProviders(where: Addresses): readonly KnownProvider[] {
+  const { providers } = providerPack.parse(pack);
+  const isOn = switchOf(where, providers);
+  return [
+    { ...ABOUT_AWS, isOn: isOn([AWS_ADDRESS]) },
+    { ...ABOUT_GITHUB, isOn: isOn([GITHUB_ADDRESS]) },
+    ...providers.map((each) => ({ ...each, isOn: isOn(declaredAddresses(each)) })),
+  ];
+}
 
-/** @throws Error where the pack does not have this version's form */
-export function knownProviders(): readonly KnownProvider[] {
-  return [ABOUT_AWS, ABOUT_GITHUB, ...providerPack.parse(pack).providers];
+/** @throws Error where an address is nobody's */
+function switchOf(
+  { baseUrls, publicProviders }: Addresses,
+  providers: readonly ProviderDeclaration[],
+): (addresses: readonly string[]) => boolean {
+  const known = [AWS_ADDRESS, GITHUB_ADDRESS, ...providers.flatMap(declaredAddresses)];
+  const stray = Object.keys(baseUrls).find((name) => !known.includes(name));
+  if (stray !== undefined) throw new Error(`No provider has an address of the name ${stray}.`);
+  return (addresses) => publicProviders || addresses.every((name) => baseUrls[name] !== undefined);
 }
 
 /** The provider that knows how to revoke secrets of this type; undefined where none does. */

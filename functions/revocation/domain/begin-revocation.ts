@@ -1,14 +1,24 @@
 /** From a finding to a run: one for each secret, however often it is found. */
 import type { SecretQuarantined } from '../../contracts/quarantine.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { RevocationStore, Workflow } from './ports.ts';
+import type { EvidenceEraser, RevocationStore, Workflow } from './ports.ts';
 import type { RevocationProvider } from './provider.ts';
-import { begin, evolve, type RevocationRecord } from './revocation.ts';
+import { begin, evolve, isEvidenceSpent, type RevocationRecord } from './revocation.ts';
+
+/** What is known of a provider without asking it. */
+export interface KnownProvider extends Pick<
+  RevocationProvider,
+  'provider' | 'secretTypes' | 'needsSecret' | 'manualSteps'
+> {
+  /** Whether it is asked in this stage. */
+  readonly isOn: boolean;
+}
 
 export interface BeginDependencies {
   readonly store: RevocationStore;
   readonly workflow: Workflow;
-  readonly providers: readonly Pick<RevocationProvider, 'provider' | 'secretTypes' | 'manualSteps'>[];
+  readonly evidence: EvidenceEraser;
+  readonly providers: readonly KnownProvider[];
   readonly clock: Clock;
   /** Days that the record of a revocation is kept. */
   readonly keptDays: number;
@@ -25,16 +35,20 @@ export async function beginRevocation(
   found: SecretQuarantined,
   dependencies: BeginDependencies,
 ): Promise<Begun> {
-  const { store, workflow, clock, keptDays } = dependencies;
+  const { store, workflow, evidence, clock, keptDays } = dependencies;
   const known = found.case;
   if (known === undefined || !known.pages) return 'harmless';
   const existing = await store.get(known.caseId);
-  if (existing !== undefined) return startAnew(existing, workflow);
+  if (existing !== undefined) {
+    // A secret that leaks again later was sealed again.
+    if (isEvidenceSpent(existing)) await evidence.erase(existing.fingerprint);
+    return startAnew(existing, workflow);
+  }
   const { secretType, provider, severity, redactedKey, fingerprint, findingId, correlationId } = found;
-  const able = dependencies.providers.filter(
+  const able = dependencies.providers.find(
     (each) => each.provider === provider && each.secretTypes.includes(secretType),
   );
-  const manualSteps = [...(able[0]?.manualSteps ?? ANY_PROVIDER_STEPS)];
+  const manualSteps = [...(able?.manualSteps ?? ANY_PROVIDER_STEPS)];
   const facts = {
     secretType,
     provider,
@@ -46,7 +60,7 @@ export async function beginRevocation(
     manualSteps,
   };
   const first = begin({ caseId: known.caseId, ...facts }, clock.now(), keptDays);
-  if (able.length > 0) {
+  if (able?.isOn) {
     // Where somebody else was faster, theirs is the run, and its start is made sure of.
     if (!(await store.write(first, undefined, undefined))) return beginRevocation(found, dependencies);
     await workflow.start(runName(first), { caseId: first.caseId, run: 1, do: 'revoke' });
@@ -57,6 +71,8 @@ export async function beginRevocation(
     [{ type: 'moved', move: 'hand_over', reason: 'no_provider' }],
     clock.now(),
   );
+  // Nobody here is going to use it.
+  if (able?.needsSecret) await evidence.erase(fingerprint);
   await store.write({ ...handedOver, revision: 1 }, undefined, undefined);
   return 'handed_over';
 }

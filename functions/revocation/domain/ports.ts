@@ -23,12 +23,16 @@ export interface RevocationLimit {
   admit(key: string, nowMs: number, revocationsPerHour: number): Promise<boolean>;
 }
 
+/** Takes the sealed evidence of a secret away, by its fingerprint. */
+export interface EvidenceEraser {
+  /** What is away already stays so. */
+  erase(fingerprint: string): Promise<void>;
+}
+
 /** The sealed evidence, by the secret's fingerprint. */
-export interface EvidenceVault {
+export interface EvidenceVault extends EvidenceEraser {
   /** `undefined` when it is not kept, or no longer. @throws when that cannot be told */
   open(fingerprint: string): Promise<Redacted | undefined>;
-  /** Takes the ciphertext away; what is away already stays so. */
-  erase(fingerprint: string): Promise<void>;
 }
 
 /** What a run is asked to do. */

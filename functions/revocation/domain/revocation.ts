@@ -7,6 +7,7 @@ import {
   type RevocationChanged,
   type RevocationReason,
   type RevocationView,
+  type SecretRevoked,
 } from '../../contracts/revocation.ts';
 import { toIso } from '../../kernel/clock.ts';
 import type { CredentialIdentity, ProviderCall, Use } from './provider.ts';
@@ -270,5 +271,18 @@ export function revocationChange(
     version: 1,
     ...(before && { previousStatus: before.status }),
     urgent: after.reason !== undefined && URGENT.has(revocationReason.parse(after.reason)),
+  };
+}
+
+/** What the change says to those who wait for the credential's death; undefined where it is not dead. */
+export function deathOf(change: RevocationChanged): SecretRevoked | undefined {
+  const { status, caseId, run, fingerprint, secretType, provider, decidedBy, changedAt } = change;
+  if (status !== 'proven_dead' && status !== 'not_live') return undefined;
+  return {
+    version: 1,
+    eventId: `${caseId}#${run}#${status}`,
+    at: change.provenDeadAt ?? changedAt,
+    ...{ caseId, fingerprint, secretType, provider, outcome: status },
+    ...(decidedBy !== undefined && { decidedBy }),
   };
 }

@@ -30,7 +30,7 @@ export type Begun =
   | { readonly outcome: 'known'; readonly rotation: RotationRecord };
 
 /** The name of a run's execution: the same run is never started twice. */
-export const runName = ({ secret, run, rotationId }: RotationRecord): string =>
+const runName = ({ secret, run, rotationId }: RotationRecord): string =>
   `${secret}-${run}-${rotationId.slice(4, 12)}`;
 
 /** @throws when it cannot be said whether the run was started: ask again */

@@ -4,14 +4,11 @@ import type { RotationChanged, RotationStrategy } from '../../contracts/rotation
 import type { Told, Unavailable } from '../../kernel/provider-call.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import type { Result } from '../../kernel/result.ts';
+import type { CredentialIdentity } from './identity.ts';
 import type { RotationRecord } from './rotation.ts';
 import type { Move } from './transitions.ts';
 
-/** Names one credential at its provider: a key's id, a user's name. No part of it is secret. */
-export interface CredentialIdentity {
-  readonly id: string;
-  readonly account?: string;
-}
+export type { CredentialIdentity };
 
 /**
  * Whether old and new work side by side from `install` to `retire`. `one`: installing the new one ends the old one, as

@@ -13,7 +13,7 @@ import {
 import { toIso } from '../../kernel/clock.ts';
 import { nextState } from '../../kernel/moves.ts';
 import type { ProviderCall } from '../../kernel/provider-call.ts';
-import type { CredentialIdentity } from './ports.ts';
+import type { CredentialIdentity } from './identity.ts';
 import { isTerminal, ROTATION_MOVES, type Move } from './transitions.ts';
 
 /** Calls and test results that a record keeps: the first ones say what was done, the last ones how it ended. */

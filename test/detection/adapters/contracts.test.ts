@@ -8,10 +8,7 @@ import { describe, expect, inject, it } from 'vitest';
 import type { QuarantineItem } from '../../../functions/contracts/quarantine.ts';
 import { toQuarantineItem } from '../../../functions/contracts/quarantine.ts';
 import { createDynamoQuarantine } from '../../../functions/detection/adapters/dynamo-quarantine.ts';
-import {
-  createKmsFingerprinter,
-  fingerprintMessage,
-} from '../../../functions/platform/kms-fingerprinter.ts';
+import { createKmsFingerprinter, fingerprintMessage } from '../../../functions/platform/kms-fingerprinter.ts';
 import { createSqsRejects } from '../../../functions/detection/adapters/sqs-rejects.ts';
 import type { Fingerprinter, Quarantine, Rejects } from '../../../functions/detection/domain/ports.ts';
 import { Redacted } from '../../../functions/kernel/redacted.ts';

@@ -73,9 +73,15 @@ describe('a token of a known format', () => {
     expect(readsLikeText('hooks/catch/99999999/notalive')).toBe(false);
   });
 
+  it('is made of fewer words where its checksum is wrong', () => {
+    const shown = `ghp_PersonalAccessToken0124567890${'0'.repeat(7)}`;
+    expect(readsLikeText(shown)).toBe(false);
+    expect(readsLikeText(shown, true)).toBe(true);
+  });
+
   it('is doubted sooner where only its surroundings name it', () => {
     expect(readsLikeText('apiKeySecretSource')).toBe(false);
-    expect(readsLikeText('apiKeySecretSource', false)).toBe(true);
+    expect(readsLikeText('apiKeySecretSource', true)).toBe(true);
   });
 });
 

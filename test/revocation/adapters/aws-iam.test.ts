@@ -182,6 +182,14 @@ describe('an AWS key', () => {
     });
   });
 
+  test('beside which another key’s secret stood is ambiguous', async () => {
+    it.mismatch();
+    expect((await it.provider.identify(secret)).answer).toEqual({
+      outcome: 'ambiguous',
+      reason: 'the secret that stood beside the key is not its secret',
+    });
+  });
+
   test.each(['x'.repeat(40), 'Y'.repeat(200)])('without its id is ambiguous (%#)', async (half) => {
     expect((await it.provider.identify(new Redacted(half))).answer).toMatchObject({ outcome: 'ambiguous' });
     expect(it.seen).toEqual([]);

@@ -5,7 +5,10 @@ import { compilePolicy } from '../../../functions/revocation/domain/compile-poli
 
 const FILE = 'patterns/response.yaml';
 const GOOD = readFileSync(path.resolve(import.meta.dirname, '../../..', FILE), 'utf8');
-const KNOWN = { providers: new Set(['aws', 'stripe']), secretTypes: new Set(['stripe-secret-key']) };
+const KNOWN = {
+  providers: new Set(['aws', 'stripe']),
+  secretTypes: new Set(['aws-access-key-id', 'stripe-secret-key']),
+};
 
 /** @returns the lines that the change is refused with */
 function refusals(from: string | RegExp, to: string): readonly string[] {

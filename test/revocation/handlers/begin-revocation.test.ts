@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { beginRevocations } from '../../../functions/revocation/begin-revocation.lambda.ts';
-import { FakeRevocationStore, FakeWorkflow } from '../../support/fake-revocation-store.ts';
+import { FakeEvidenceVault, FakeRevocationStore, FakeWorkflow } from '../../support/fake-revocation-store.ts';
 import { aCaseId, aLeak } from '../../support/revocation-builder.ts';
 import { LinesLogger } from '../../support/lines-logger.ts';
 
@@ -14,12 +14,22 @@ function begin() {
   const workflow = new FakeWorkflow();
   const logger = new LinesLogger();
   const providers = [
-    { provider: 'fake', secretTypes: ['fake-token'], needsSecret: true, manualSteps: ['Delete it.'] },
+    {
+      provider: 'fake',
+      secretTypes: ['fake-token'],
+      needsSecret: true,
+      manualSteps: ['Delete it.'],
+      isOn: true,
+    },
   ];
   const take = (...records: ReturnType<typeof message>[]) =>
     beginRevocations(
       { Records: records },
-      { store, workflow, logger, providers, clock: { now: () => 1_800_000_000_000 }, keptDays: 400 },
+      {
+        ...{ store, workflow, logger, providers, evidence: new FakeEvidenceVault() },
+        clock: { now: () => 1_800_000_000_000 },
+        keptDays: 400,
+      },
     );
   return { store, workflow, logger, take };
 }

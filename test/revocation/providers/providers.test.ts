@@ -105,9 +105,14 @@ describe('where providers are asked', () => {
   });
 
   test('does not matter to what is known of them', () => {
-    expect(knownProviders().flatMap(({ secretTypes }) => secretTypes)).toEqual(
+    const known = knownProviders({
+      baseUrls: { 'gitlab.api': 'http://127.0.0.1:1' },
+      publicProviders: false,
+    });
+    expect(known.flatMap(({ secretTypes }) => secretTypes)).toEqual(
       providers.flatMap(({ secretTypes }) => secretTypes),
     );
+    expect(known.filter(({ isOn }) => isOn).map(({ provider }) => provider)).toEqual(['gitlab']);
   });
 });
 

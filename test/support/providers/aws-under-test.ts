@@ -17,19 +17,18 @@ import { guardSecrets } from '../../../functions/revocation/adapters/guard-secre
 import { systemClock } from '../../../functions/kernel/clock.ts';
 import { awsOptions } from '../emulator-client.ts';
 import type { ProviderUnderTest } from './provider-contract.ts';
+import { stsError, stsIdentity } from './sts-stand-in.ts';
 import { bodyOf, listen, strike, type SeenRequest, type World } from './stand-in.ts';
 
 const ACCOUNT = '000000000000';
 const CHANGES = /^(?:Put|Update|Delete|Create|Attach|Detach)/;
-const error = (code: string) =>
-  `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>`;
-const identity = (arn: string) =>
-  `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>${arn}</Arn><UserId>AIDA</UserId><Account>${ACCOUNT}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
 
 export interface AwsUnderTest extends ProviderUnderTest {
   readonly iam: IAMClient;
   readonly userName: string;
   readonly keyId: string;
+  /** From now on STS says that the secret is not this key's. */
+  mismatch(): void;
   /** A role, and the three parts of a session that somebody took on in it. */
   readonly roleName: string;
   readonly session: string;
@@ -67,6 +66,7 @@ export async function openAws(endpoint: string, shape: 'pair' | 'id'): Promise<A
   let world: World = 'normal';
   let strayed = 0;
   let lingers = 0;
+  let pairHolds = true;
   const elsewhere = await listen((_, response) => {
     strayed += 1;
     response.end();
@@ -82,16 +82,20 @@ export async function openAws(endpoint: string, shape: 'pair' | 'id'): Promise<A
     if (action === 'GetCallerIdentity') {
       const keyId = /Credential=(\w+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
       if (keyId.startsWith('ASIA')) {
-        xml(200, identity(`arn:aws:sts::${ACCOUNT}:assumed-role/${roleName}/an-agent`));
+        xml(200, stsIdentity(`arn:aws:sts::${ACCOUNT}:assumed-role/${roleName}/an-agent`));
+        return;
+      }
+      if (!pairHolds) {
+        xml(403, stsError('SignatureDoesNotMatch'));
         return;
       }
       const lives = (await statusOf(keyId)) === 'Active' || (world === 'slow' && lingers-- > 0);
-      if (lives) xml(200, identity(`arn:aws:iam::${ACCOUNT}:user/${userName}`));
-      else xml(403, error('InvalidClientTokenId'));
+      if (lives) xml(200, stsIdentity(`arn:aws:iam::${ACCOUNT}:user/${userName}`));
+      else xml(403, stsError('InvalidClientTokenId'));
       return;
     }
     if (world === 'denied' && CHANGES.test(action)) {
-      xml(403, error('AccessDenied'));
+      xml(403, stsError('AccessDenied'));
       return;
     }
     if (action === 'UpdateAccessKey') lingers = 2;
@@ -141,6 +145,9 @@ export async function openAws(endpoint: string, shape: 'pair' | 'id'): Promise<A
       await direct.send(
         new UpdateAccessKeyCommand({ UserName: userName, AccessKeyId: leaked.id, Status: 'Inactive' }),
       );
+    },
+    mismatch: () => {
+      pairHolds = false;
     },
     seen,
     strayed: () => strayed,

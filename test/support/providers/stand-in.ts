@@ -109,9 +109,13 @@ export interface StandIn {
 }
 
 /** A server on a free port of this machine. */
-export async function listen(handle: (request: IncomingMessage, response: ServerResponse) => void) {
+/** @param onPort of this machine; 0 takes a free one */
+export async function listen(
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  onPort = 0,
+) {
   const server = createServer(handle);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(onPort, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
