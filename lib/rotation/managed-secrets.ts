@@ -13,6 +13,10 @@ const packed = z.object({
       authority: z.string().optional(),
       environments: z.array(z.string()).optional(),
       schedule: z.object({ at: z.string() }).optional(),
+      /** Of a user's access keys: whose. */
+      rotator: z
+        .object({ kind: z.string(), settings: z.object({ userName: z.string().optional() }).optional() })
+        .optional(),
     }),
   ),
 });

@@ -203,12 +203,38 @@ export class Rotation extends Construct {
       'secretsmanager:PutSecretValue',
       'secretsmanager:UpdateSecretVersionStage',
     ]);
+    this.#grantAccessKeys(grantee);
     const authorities = this.#secrets.flatMap(({ authority }) => authority ?? []);
     this.#grantOnSecrets(
       grantee,
       ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
       authorities,
     );
+  }
+
+  /** The keys of the users that policies name, and of no others. */
+  #grantAccessKeys(grantee: IGrantable): void {
+    const users = this.#secrets.flatMap(({ rotator }) =>
+      rotator?.kind === 'aws-iam' ? (rotator.settings?.userName ?? []) : [],
+    );
+    if (users.length === 0) return;
+    const arnOf = (resourceName: string) =>
+      Stack.of(this).formatArn({ service: 'iam', region: '', resource: 'user', resourceName });
+    Grant.addToPrincipal({
+      grantee,
+      // A user may lie under a path, which its name does not tell.
+      resourceArns: [...new Set(users)].flatMap((user) => [arnOf(user), arnOf(`*/${user}`)]),
+      actions: [
+        'iam:ListAccessKeys',
+        'iam:CreateAccessKey',
+        'iam:UpdateAccessKey',
+        'iam:DeleteAccessKey',
+        'iam:GetAccessKeyLastUsed',
+        'iam:ListUserTags',
+        'iam:TagUser',
+        'iam:UntagUser',
+      ],
+    });
   }
 
   /** One rule for each schedule, and one each hour that looks at ages and at what was left behind. */

@@ -1,8 +1,8 @@
 /** The table of providers in functions/revocation/README.md, from what the functions carry: it cannot drift. */
 import { ABOUT_AWS } from '../../functions/revocation/adapters/aws-iam.ts';
 import { ABOUT_GITHUB } from '../../functions/revocation/adapters/github.ts';
+import type { DeclaredRequest } from '../../functions/contracts/declared-http.ts';
 import type {
-  DeclaredRequest,
   ProviderDeclaration,
   ProviderPack,
 } from '../../functions/revocation/domain/declaration.ts';

@@ -11,6 +11,8 @@ export interface ServerProcess {
   /** SIGKILL, as a machine that goes away. */
   kill(): Promise<void>;
   stop(): Promise<void>;
+  /** What the server has said so far. */
+  log(): Promise<string>;
 }
 
 export interface ServerToStart {
@@ -61,7 +63,11 @@ export async function startServer(server: ServerToStart): Promise<ServerProcess>
   for (;;) {
     try {
       await ready();
-      return { kill: () => end('SIGKILL'), stop: () => end(signal) };
+      return {
+        kill: () => end('SIGKILL'),
+        stop: () => end(signal),
+        log: () => readFile(logFile, 'utf8'),
+      };
     } catch (error) {
       if (!hasEnded(child) && Date.now() < until) {
         await sleep(POLL_MS);

@@ -1,12 +1,9 @@
 /** Runs a provider that a declaration describes. */
 import type { Redacted } from '../../kernel/redacted.ts';
-import { at, findEntry, holds, readJson, textAt, type ReadAnswer } from '../domain/answers.ts';
-import type {
-  DeclaredAct,
-  DeclaredIdentifyStep,
-  DeclaredRequest,
-  ProviderDeclaration,
-} from '../domain/declaration.ts';
+import type { DeclaredRequest } from '../../contracts/declared-http.ts';
+import { at, holds, textAt } from '../../kernel/answers.ts';
+import { findEntry } from '../domain/answers.ts';
+import type { DeclaredAct, DeclaredIdentifyStep, ProviderDeclaration } from '../domain/declaration.ts';
 import type {
   CredentialIdentity,
   Identification,
@@ -17,8 +14,9 @@ import type {
   Unavailable,
   Use,
 } from '../domain/provider.ts';
-import { fill, renderRequest, Unfilled, type Lookup } from '../domain/render-request.ts';
-import { refuseBaseUrl, type Http, type HttpExchange } from '../../platform/http.ts';
+import { fill, Unfilled, type Lookup } from '../../kernel/render-request.ts';
+import { askDeclared, type Answered, type Impossible } from '../../platform/ask-declared.ts';
+import type { Http, HttpExchange } from '../../platform/http.ts';
 
 /** The revoker's own credentials by name, e.g. `anthropic.adminKey`; undefined where one is not set up. */
 export type OwnCredentials = (name: string) => Promise<Redacted | undefined>;
@@ -35,7 +33,6 @@ const MAX_PAGES = 20;
 
 /** What cannot even be asked: the reason says what to set up. */
 type Asked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
-type Answered = ReadAnswer & { readonly headers: Headers };
 
 export function createDeclaredProvider(
   it: ProviderDeclaration,
@@ -98,31 +95,12 @@ export function createDeclaredProvider(
     exchange: HttpExchange,
     request: DeclaredRequest,
     lookup: Lookup,
-  ): Promise<Answered | Unavailable | { readonly outcome: 'impossible'; readonly reason: string }> {
+  ): Promise<Answered | Unavailable | Impossible> {
     const base = baseUrls[`${it.name}.${request.base}`] ?? it.bases[request.base];
     const where = `${it.name}.${request.base}`;
     if (base === undefined || base === null)
       return { outcome: 'impossible', reason: `the address of ${it.title} is not set: configure ${where}` };
-    const refused = refuseBaseUrl(base);
-    if (refused !== undefined)
-      return { outcome: 'impossible', reason: `${where} cannot be used: ${refused}` };
-    let rendered;
-    try {
-      rendered = renderRequest(request, base, lookup);
-    } catch (error) {
-      if (!(error instanceof Unfilled)) throw error;
-      return { outcome: 'impossible', reason: `{{${error.placeholder}}} is not known of this credential` };
-    }
-    const outcome = await exchange.send(rendered);
-    if (outcome.kind === 'answer')
-      return {
-        status: outcome.status,
-        body: outcome.body,
-        json: readJson(outcome.body),
-        headers: outcome.headers,
-      };
-    const { reason, retryAfterSeconds } = outcome;
-    return { outcome: 'unavailable', reason, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
+    return askDeclared(exchange, { request, base, where, lookup, agent: 'shhh-revocation' });
   }
 
   const unread = (status: number): Unavailable => ({

@@ -4,7 +4,7 @@
  */
 import { Octokit } from '@octokit/rest';
 import type { Redacted } from '../../kernel/redacted.ts';
-import { readJson, textAt } from '../domain/answers.ts';
+import { readJson, textAt } from '../../kernel/answers.ts';
 import type {
   Identification,
   Liveness,

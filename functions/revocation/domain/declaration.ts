@@ -5,41 +5,13 @@
 import { createHash } from 'node:crypto';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
-
-/** `/data/0/id` (RFC 6901). */
-const pointer = z.string().regex(/^(?:\/[^/]*)+$/, 'is no JSON pointer such as /data/id');
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
-/** Text with `{{secret}}`, `{{id}}`, `{{part.x}}`, `{{own.x}}`, `{{answer:/pointer}}`; `{{+id}}` keeps slashes in a path. */
-const template = z.string().min(1).max(500);
-const templates = z.record(z.string(), template);
-
-const request = z.strictObject({
-  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
-  base: z.string().default('api'),
-  path: template.startsWith('/'),
-  query: templates.optional(),
-  headers: templates.optional(),
-  /** User and password of HTTP Basic authentication. */
-  basic: z.tuple([template, template]).optional(),
-  form: templates.optional(),
-  json: z.record(z.string(), z.union([template, z.array(template)])).optional(),
-  /** A POST that may be sent again after a fault because the provider documents it as idempotent. */
-  idempotent: z.boolean().optional(),
-});
-export type DeclaredRequest = z.infer<typeof request>;
-
-/** All of it has to hold. A status alone is proof of little: a proxy's login page is a 200 too. */
-const condition = z.strictObject({
-  status: z.array(z.int().min(100).max(599)).min(1),
-  /** Places of the answer's JSON that must hold something. */
-  has: z.array(pointer).optional(),
-  /** Places that must be absent, null or empty. */
-  lacks: z.array(pointer).optional(),
-  equals: z.record(pointer, scalar).optional(),
-  /** The body must hold this text. */
-  says: z.string().min(3).optional(),
-});
-export type DeclaredCondition = z.infer<typeof condition>;
+import {
+  declaredCondition as condition,
+  declaredRequest as request,
+  declaredTemplate as template,
+  jsonPointer as pointer,
+  type DeclaredRequest,
+} from '../../contracts/declared-http.ts';
 
 const reason = z.string().min(10).max(300).optional();
 const answersOf = <const T extends readonly [string, ...string[]]>(outcomes: T) =>

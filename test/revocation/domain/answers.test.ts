@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { at, findEntry, holds, readJson } from '../../../functions/revocation/domain/answers.ts';
+import { at, holds, readJson } from '../../../functions/kernel/answers.ts';
+import { findEntry } from '../../../functions/revocation/domain/answers.ts';
 
 const plain = (text: string) => text;
 

@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { systemClock } from '../../../functions/kernel/clock.ts';
-import { createHttp, readRetryAfter, refuseBaseUrl } from '../../../functions/platform/http.ts';
+import { systemClock } from '../../functions/kernel/clock.ts';
+import { createHttp, readRetryAfter, refuseBaseUrl } from '../../functions/platform/http.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {

@@ -1,11 +1,27 @@
 /** From a declared request to one that can be sent, and to what a record may show of it. */
-import type { DeclaredRequest } from './declaration.ts';
+
+/** A JSON value whose texts have placeholders. */
+export type JsonTemplate = string | readonly JsonTemplate[] | { readonly [name: string]: JsonTemplate };
+
+/** A request with `{{placeholders}}` in its texts. */
+export interface RequestTemplate {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** User and password of HTTP Basic authentication. */
+  readonly basic?: readonly [string, string] | undefined;
+  readonly form?: Readonly<Record<string, string>> | undefined;
+  readonly json?: { readonly [name: string]: JsonTemplate } | undefined;
+  /** A POST that may be sent again after a fault because the provider documents it as idempotent. */
+  readonly idempotent?: boolean | undefined;
+}
 
 /** What a placeholder stands for; undefined where there is nothing, e.g. an own credential that is not set up. */
 export type Lookup = (name: string) => string | undefined;
 
 export interface RenderedRequest {
-  readonly method: DeclaredRequest['method'];
+  readonly method: RequestTemplate['method'];
   readonly url: URL;
   readonly shown: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -31,6 +47,12 @@ export function fill(text: string, lookup: Lookup, encode: (value: string) => st
   });
 }
 
+/** One segment of a path; dots alone would lead elsewhere. */
+function encodeSegment(value: string): string {
+  if (value === '.' || value === '..') throw new Unfilled('a segment of a path');
+  return encodeURIComponent(value);
+}
+
 /** A path of several segments, e.g. `projects/1/keys/2`; dots and empty segments would lead elsewhere. */
 function encodeSegments(value: string, name: string): string {
   const segments = value.split('/');
@@ -45,16 +67,22 @@ const IDEMPOTENT = new Set(['GET', 'PUT', 'DELETE']);
 
 /**
  * @param base the provider's address; its path, if it has one, comes before the request's
+ * @param agent who asks, for the provider's logs
  * @throws Unfilled
  */
-export function renderRequest(request: DeclaredRequest, base: string, lookup: Lookup): RenderedRequest {
+export function renderRequest(
+  request: RequestTemplate,
+  base: string,
+  lookup: Lookup,
+  agent: string,
+): RenderedRequest {
   const prefix = base.replace(/\/+$/, '');
-  const url = new URL(prefix + fill(request.path, lookup, encodeURIComponent));
+  const url = new URL(prefix + fill(request.path, lookup, encodeSegment));
   for (const [key, value] of Object.entries(request.query ?? {}))
     url.searchParams.set(key, fill(value, lookup));
   const headers = new Map([
     ['accept', 'application/json'],
-    ['user-agent', 'shhh-revocation'],
+    ['user-agent', agent],
   ]);
   for (const [key, value] of Object.entries(request.headers ?? {}))
     headers.set(key.toLowerCase(), fill(value, lookup));
@@ -75,16 +103,21 @@ export function renderRequest(request: DeclaredRequest, base: string, lookup: Lo
   };
 }
 
-function bodyOf(request: DeclaredRequest, lookup: Lookup): { type: string; text: string } | undefined {
+function bodyOf(request: RequestTemplate, lookup: Lookup): { type: string; text: string } | undefined {
   const { form, json } = request;
   if (form !== undefined) {
     const fields = Object.entries(form).map(([key, value]): [string, string] => [key, fill(value, lookup)]);
     return { type: 'application/x-www-form-urlencoded', text: new URLSearchParams(fields).toString() };
   }
   if (json === undefined) return undefined;
-  const filled = Object.entries(json).map(([key, value]): [string, string | string[]] => [
-    key,
-    typeof value === 'string' ? fill(value, lookup) : value.map((one) => fill(one, lookup)),
-  ]);
-  return { type: 'application/json', text: JSON.stringify(Object.fromEntries(filled)) };
+  return { type: 'application/json', text: JSON.stringify(fillJson(json, lookup)) };
 }
+
+function fillJson(value: JsonTemplate, lookup: Lookup): JsonTemplate {
+  if (typeof value === 'string') return fill(value, lookup);
+  if (isList(value)) return value.map((one) => fillJson(one, lookup));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, fillJson(one, lookup)]));
+}
+
+// Array.isArray alone does not narrow a readonly array.
+const isList = (value: JsonTemplate): value is readonly JsonTemplate[] => Array.isArray(value);
