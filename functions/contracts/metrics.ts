@@ -33,3 +33,5 @@ export const NOTES_DELIVERED = 'NotesDelivered';
 export const NOTES_FAILED = 'NotesFailed';
 /** From a message being decided to a channel having accepted it; unit Milliseconds. */
 export const NOTE_LATENCY = 'NoteLatency';
+/** Acts that the audit log has taken in from other programs; unit Count. */
+export const AUDIT_ACTS_TAKEN = 'AuditActsTaken';

@@ -2,6 +2,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -19,6 +21,10 @@ export const createDynamo = (): DynamoDBDocumentClient =>
   });
 export const createEventBridge = (): EventBridgeClient => new EventBridgeClient(bounded);
 export const createKms = (): KMSClient => new KMSClient(bounded);
+export const createLambda = (): LambdaClient =>
+  new LambdaClient({ ...bounded, requestHandler: { connectionTimeout: 2_000, requestTimeout: 20_000 } });
+export const createS3 = (): S3Client =>
+  new S3Client({ ...bounded, requestHandler: { connectionTimeout: 2_000, requestTimeout: 15_000 } });
 export const createSecretsManager = (): SecretsManagerClient => new SecretsManagerClient(bounded);
 export const createSes = (): SESv2Client => new SESv2Client(bounded);
 export const createSns = (): SNSClient => new SNSClient(bounded);

@@ -25,6 +25,7 @@ const auditEntry = z.strictObject({
   correlation_id: z.string(),
   data: z.record(z.string(), z.json()),
   commitments: z.record(z.string(), auditCommitment).optional(),
+  tags: z.array(z.string()).optional(),
   /** `hash` of the entry before; of the first, {@link GENESIS}. */
   prev_hash: sha256,
   /** Hex SHA-256 of the entry without this member. */
