@@ -13,10 +13,15 @@ import type { Locks } from '../functions/detection/domain/locks.ts';
 const ROOT = path.resolve(import.meta.dirname, '..');
 const PACK = path.join(ROOT, 'functions/detection/patterns.json');
 
+/** Lies beside the rules and says what is done about what they find. */
+const RESPONSE_POLICY = 'response.yaml';
+
 /** Every rule file of the project, in the order of their names. */
 export async function readPatternFiles(): Promise<readonly PatternFile[]> {
   const folder = path.join(ROOT, 'patterns');
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).toSorted();
+  const names = (await readdir(folder))
+    .filter((name) => name.endsWith('.yaml') && name !== RESPONSE_POLICY)
+    .toSorted();
   return Promise.all(
     names.map(async (name) => ({
       name: `patterns/${name}`,

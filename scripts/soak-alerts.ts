@@ -17,8 +17,8 @@ import { findingIdOf } from '../functions/kernel/ids.ts';
 import { captureChannels, type CapturedChannels } from '../test/support/providers/channels.ts';
 import { percentile } from './demo/percentile.ts';
 import { draw, say } from './demo/terminal.ts';
-import { deployLocal, type StackOutputs } from './deploy-local.ts';
-import { startEmulator } from './emulator.ts';
+import type { StackOutputs } from './deploy-local.ts';
+import { onOwnStack, wholeNumber, type SoakStack } from './soak/frame.ts';
 import { tally, type ChannelTally } from './soak/tally.ts';
 
 /** How long what is still missing may take after the last write. */
@@ -43,29 +43,16 @@ const { values: flags } = parseArgs({
   },
 });
 
-const started: (() => Promise<void>)[] = [];
-try {
-  process.exitCode = (await soak()) ? 0 : 1;
-} catch (error) {
-  console.error(error instanceof Error ? error.message : 'soak: an unknown error');
-  process.exitCode = 1;
-} finally {
-  for (const stop of started.reverse()) await stop().catch(() => undefined);
-}
+const findings = wholeNumber('findings', flags.findings);
+const agents = wholeNumber('agents', flags.agents);
+const writers = wholeNumber('writers', flags.writers);
+await onOwnStack(soak);
 
 /** @returns whether nothing was lost and nothing told twice */
-async function soak(): Promise<boolean> {
-  const findings = wholeNumber('findings', flags.findings);
-  const agents = wholeNumber('agents', flags.agents);
-  const writers = wholeNumber('writers', flags.writers);
-
-  const emulator = await startEmulator({ log: console.error });
-  started.push(() => emulator.stop());
-  const outputs = await deployLocal({ endpoint: emulator.endpoint, log: console.error });
-  const options = { endpoint: emulator.endpoint, region: emulator.region, credentials: emulator.credentials };
+async function soak({ outputs, options, atEnd }: SoakStack): Promise<boolean> {
   const dynamo = DynamoDBDocumentClient.from(new DynamoDBClient(options));
   const channels = await captureChannels(options, outputs);
-  started.push(() => channels.stop());
+  atEnd(() => channels.stop());
 
   const bare = await bareLimit(dynamo, writers);
   say(`the emulator alone takes ${bare.toFixed(0)} items a second into a table that nobody reads`);
@@ -236,9 +223,4 @@ function seconds(ms: number): string {
 
 function rate(count: number, ms: number): string {
   return (count / (ms / 1000)).toFixed(0);
-}
-
-function wholeNumber(flag: string, text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new Error(`--${flag} ${text}: give a whole number of at least 1.`);
-  return Number(text);
 }

@@ -17,10 +17,10 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { checkpointItem, ingestKey, type PeerItem } from '../functions/contracts/ingest-state.ts';
 import { startWriter, type Writer } from '../test/support/fleet/writer.ts';
-import { deployLocal } from './deploy-local.ts';
-import { startEmulator, type WorkerInfo } from './emulator.ts';
+import type { WorkerInfo } from './emulator.ts';
 import { account, type SoakFinding } from './soak/account.ts';
 import { CpuLedger } from './soak/cpu.ts';
+import { onOwnStack, wholeNumber, type SoakStack } from './soak/frame.ts';
 import { startHostilePeer } from './soak/hostile-peer.ts';
 import { renderPlot, type PlotEvent } from './soak/plot.ts';
 
@@ -57,36 +57,17 @@ const { values: flags } = parseArgs({
     plot: { type: 'string' },
   },
 });
-const positive = (name: string, value: string): number => {
-  const parsed = Number(value);
-  if (!(parsed > 0)) throw new Error(`--${name} ${value} is no number above 0.`);
-  return parsed;
-};
-
-const started: (() => Promise<void> | void)[] = [];
-try {
-  process.exitCode = (await soak()) ? 0 : 1;
-} catch (error) {
-  console.error(error instanceof Error ? error.message : 'soak: an unknown error');
-  process.exitCode = 1;
-} finally {
-  for (const stop of started.reverse()) await stop();
-}
+const durationMs = wholeNumber('minutes', flags.minutes) * 60_000;
+const rate = wholeNumber('rate', flags.rate);
+const cores = wholeNumber('cores', flags.cores);
+await onOwnStack(soak);
 
 /** @returns whether what was planted was found, once, and nothing else */
-async function soak(): Promise<boolean> {
-  const durationMs = positive('minutes', flags.minutes) * 60_000;
-  const rate = positive('rate', flags.rate);
-  const cores = Math.ceil(positive('cores', flags.cores));
-
-  const emulator = await startEmulator({ log: console.error });
-  started.push(() => emulator.stop());
-  const outputs = await deployLocal({ endpoint: emulator.endpoint, log: console.error });
-  const client = { endpoint: emulator.endpoint, region: emulator.region, credentials: emulator.credentials };
-  const dynamo = DynamoDBDocumentClient.from(new DynamoDBClient(client));
-  const lambda = new LambdaClient(client);
+async function soak({ emulator, outputs, options, atEnd }: SoakStack): Promise<boolean> {
+  const dynamo = DynamoDBDocumentClient.from(new DynamoDBClient(options));
+  const lambda = new LambdaClient(options);
   const directory = await mkdtemp(path.join(tmpdir(), 'shhh-soak-'));
-  started.push(() => rm(directory, { recursive: true, force: true }));
+  atEnd(() => rm(directory, { recursive: true, force: true }));
 
   const register = async (peer: {
     readonly core: string;
@@ -100,12 +81,12 @@ async function soak(): Promise<boolean> {
   const writers: Writer[] = [];
   for (let index = 0; index < cores; index += 1) {
     const writer = await startWriter({ directory: path.join(directory, String(index)), seed: SEED + index });
-    started.push(() => writer.stop());
+    atEnd(() => writer.stop());
     await register(writer);
     writers.push(writer);
   }
   const hostile = await startHostilePeer();
-  started.push(() => hostile.stop());
+  atEnd(() => hostile.stop());
   await register(hostile);
   await lambda.send(
     new InvokeCommand({ FunctionName: outputs.ShipperFunctionName, InvocationType: 'Event' }),

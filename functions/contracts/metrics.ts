@@ -27,6 +27,10 @@ export const GUARD_CHECKS = 'GuardChecks';
 export const GUARD_STOPPED = 'GuardStopped';
 /** Messages that were stopped and could not be recorded; unit Count. */
 export const GUARD_NOT_RECORDED = 'GuardNotRecorded';
+/** Revocations of a protected credential, or of one that lives on although it should be dead; unit Count. */
+export const REVOCATIONS_URGENT = 'RevocationsUrgent';
+/** Revocations that wait for people or that only people can go on with; unit Count. */
+export const REVOCATIONS_NEED_PEOPLE = 'RevocationsNeedPeople';
 /** Messages about groups of alerts that a channel has accepted; unit Count. */
 export const NOTES_DELIVERED = 'NotesDelivered';
 /** Attempts to deliver such a message that failed; unit Count. */

@@ -2,6 +2,7 @@ import { MetricUnit, type Metrics } from '@aws-lambda-powertools/metrics';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse } from 'aws-lambda';
 import { setTimeout as wait } from 'node:timers/promises';
+import sealedSecretTypes from '../contracts/sealed-secret-types.json' with { type: 'json' };
 import { systemClock } from '../kernel/clock.ts';
 import { createDynamo, createKms, createSqs } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
@@ -9,6 +10,7 @@ import { createLogger, describeError } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createDynamoQuarantine } from './adapters/dynamo-quarantine.ts';
 import { readMessages } from './adapters/entry-messages.ts';
+import { createKmsEvidence } from './adapters/kms-evidence.ts';
 import { createKmsFingerprinter } from './adapters/kms-fingerprinter.ts';
 import { createRe2Regex } from './adapters/re2-regex.ts';
 import { createDynamoScanRecord } from './adapters/dynamo-scan-record.ts';
@@ -104,9 +106,18 @@ function build(): ScanBatchDependencies {
   const env = parseEnv(scanBatchEnv, process.env);
   const pack = compiledPack.parse(patterns);
   const dynamo = createDynamo();
+  const kms = createKms();
   return {
     scanner: createDetector(pack, createRe2Regex),
-    fingerprinter: createKmsFingerprinter(createKms(), env.FINGERPRINT_KEY_ID),
+    fingerprinter: createKmsFingerprinter(kms, env.FINGERPRINT_KEY_ID),
+    evidence: createKmsEvidence({
+      kms,
+      keyId: env.EVIDENCE_KEY_ID,
+      dynamo,
+      table: env.EVIDENCE_TABLE,
+      secretTypes: new Set<string>(sealedSecretTypes),
+      clock: systemClock,
+    }),
     quarantine: createDynamoQuarantine(dynamo, env.QUARANTINE_TABLE),
     record: createDynamoScanRecord({
       client: dynamo,

@@ -22,5 +22,6 @@ export const dev: Settings = {
     burst: 100,
     policy: { LOW: 'redact', MEDIUM: 'redact', HIGH: 'block', CRITICAL: 'block' },
   },
+  revocation: { publicProviders: true, addresses: {} },
   detector: { maxConcurrency: 10 },
 };

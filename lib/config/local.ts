@@ -8,6 +8,8 @@ export const local: Settings = {
   architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
   logRetentionDays: 7,
   tracing: false,
+  // What leaks on a developer's machine goes to stand-ins or to nobody: `-c providerAddresses={"aws.sts":"http://…"}`.
+  revocation: { publicProviders: false, addresses: {} },
   // Each is a process on one machine with everything else: two that take full batches do more than ten that start.
   detector: { maxConcurrency: 2 },
 };

@@ -52,6 +52,15 @@ export interface Settings {
     /** What the endpoint does about a secret in a message, by its severity. */
     readonly policy: GuardPolicy;
   };
+  readonly revocation: {
+    /**
+     * Whether a provider is asked at its public address where none is set below. Where not, a provider without an
+     * address of its own is off: nothing that leaks is sent anywhere.
+     */
+    readonly publicProviders: boolean;
+    /** Where providers are, by name: `gitlab.api`, `github.api`, `vault.api` for installations of one's own, `aws.sts`. */
+    readonly addresses: Readonly<Record<string, string>>;
+  };
   readonly detector: {
     /** Functions that scan at the same time, at most. */
     readonly maxConcurrency: number;

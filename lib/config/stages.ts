@@ -6,10 +6,19 @@ import type { Settings } from './settings.ts';
 
 const stages = { local, dev, prod };
 
+/** Plain HTTP is for this machine alone: what is sent there holds leaked credentials. */
+const addresses = z.record(
+  z.string().regex(/^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/),
+  z.union([
+    z.url({ protocol: /^https$/ }),
+    z.url({ protocol: /^http$/, hostname: /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/ }),
+  ]),
+);
+
 /**
  * The settings of one stage.
- * @param context reads a synth-time context value: `stage` (local, dev, prod; dev by default), `architecture`
- *   and `shipperHost` (lambda, fargate, own)
+ * @param context reads a synth-time context value: `stage` (local, dev, prod; dev by default), `architecture`,
+ *   `shipperHost` (lambda, fargate, own) and `providerAddresses` (JSON, beside those of the stage)
  * @throws Error naming the value that is not understood and the ones that are
  */
 export function settingsFor(context: (key: string) => unknown): Settings {
@@ -34,9 +43,27 @@ export function settingsFor(context: (key: string) => unknown): Settings {
       `-c shipperHost=${String(context('shipperHost'))} is no host of the shipper: use lambda, fargate or own.`,
     );
   }
+  const set = addresses.safeParse(readJson(context('providerAddresses') ?? '{}'));
+  if (!set.success) {
+    throw new Error(
+      '-c providerAddresses=… is not understood: use JSON such as {"gitlab.api":"https://gitlab.example.com"}; plain http is for this machine only.',
+    );
+  }
   return {
     ...settings,
     architecture: architecture.data,
     shipper: { ...settings.shipper, host: host.data },
+    revocation: {
+      ...settings.revocation,
+      addresses: { ...settings.revocation.addresses, ...set.data },
+    },
   };
+}
+
+function readJson(text: unknown): unknown {
+  try {
+    return typeof text === 'string' ? JSON.parse(text) : text;
+  } catch {
+    return undefined;
+  }
 }

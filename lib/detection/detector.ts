@@ -11,12 +11,14 @@ import type { Re2Layer } from '../platform/layers.ts';
 import { ServiceFunction } from '../platform/service-function.ts';
 import type { DailyMetricsTable } from '../quarantine/daily-metrics-table.ts';
 import type { QuarantineTable } from '../quarantine/quarantine-table.ts';
+import type { Evidence } from '../revocation/evidence.ts';
 
 export interface DetectorProps {
   readonly foundation: Foundation;
   readonly entries: EntryQueue;
   readonly quarantine: QuarantineTable;
   readonly metrics: DailyMetricsTable;
+  readonly evidence: Evidence;
   /** HMAC key that fingerprints are made under. */
   readonly fingerprintKey: Key;
   readonly re2: Re2Layer;
@@ -28,7 +30,7 @@ export class Detector extends Construct {
 
   constructor(scope: Construct, id: string, props: DetectorProps) {
     super(scope, id);
-    const { foundation, entries, quarantine, metrics, fingerprintKey } = props;
+    const { foundation, entries, quarantine, metrics, evidence, fingerprintKey } = props;
     this.function = new ServiceFunction(this, 'Scan', {
       settings: foundation.settings,
       handler: 'detection/scan-batch',
@@ -36,6 +38,8 @@ export class Detector extends Construct {
       environment: {
         QUARANTINE_TABLE: quarantine.table.tableName,
         FINGERPRINT_KEY_ID: fingerprintKey.keyArn,
+        EVIDENCE_TABLE: evidence.table.tableName,
+        EVIDENCE_KEY_ID: evidence.key.keyArn,
         RETENTION_DAYS: retentionDaysText(foundation.settings.findingRetentionDays),
         METRICS_TABLE: metrics.table.tableName,
         REJECTED_QUEUE_URL: entries.deadLetters.queueUrl,
@@ -47,6 +51,7 @@ export class Detector extends Construct {
       fromLayers: ['re2'],
     });
     quarantine.grantQuarantine(this.function);
+    evidence.grantSeal(this.function);
     metrics.grantRecordScans(this.function);
     entries.grantReject(this.function);
     fingerprintKey.grantGenerateMac(this.function);

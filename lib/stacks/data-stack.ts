@@ -11,6 +11,8 @@ import { Foundation } from '../platform/foundation.ts';
 import { CaseTable } from '../quarantine/case-table.ts';
 import { DailyMetricsTable } from '../quarantine/daily-metrics-table.ts';
 import { QuarantineTable } from '../quarantine/quarantine-table.ts';
+import { Evidence } from '../revocation/evidence.ts';
+import { RevocationTable } from '../revocation/revocation-table.ts';
 
 /** What must outlive code: keys, tables, the bus. */
 export class DataStack extends Stack {
@@ -20,6 +22,8 @@ export class DataStack extends Stack {
   readonly cases: CaseTable;
   readonly metrics: DailyMetricsTable;
   readonly guardKeys: GuardKeysTable;
+  readonly evidence: Evidence;
+  readonly revocations: RevocationTable;
   readonly alertState: AlertStateTable;
   readonly fingerprintKey: Key;
   readonly bus: EventBus;
@@ -33,6 +37,8 @@ export class DataStack extends Stack {
     this.cases = new CaseTable(this, 'Cases', { foundation });
     this.metrics = new DailyMetricsTable(this, 'DailyMetrics', { foundation });
     this.guardKeys = new GuardKeysTable(this, 'GuardKeys', { foundation });
+    this.evidence = new Evidence(this, 'Evidence', { foundation });
+    this.revocations = new RevocationTable(this, 'Revocations', { foundation });
     this.alertState = new AlertStateTable(this, 'AlertState', { foundation });
     this.fingerprintKey = createFingerprintKey(this, 'FingerprintKey', foundation.removalPolicy);
     this.bus = new EventBus(this, 'Bus', {
@@ -46,6 +52,8 @@ export class DataStack extends Stack {
     new CfnOutput(this, 'FingerprintKeyArn', { value: this.fingerprintKey.keyArn });
     new CfnOutput(this, 'GuardKeysTableName', { value: this.guardKeys.table.tableName });
     new CfnOutput(this, 'IngestTableName', { value: this.ingest.table.tableName });
+    new CfnOutput(this, 'EvidenceTableName', { value: this.evidence.table.tableName });
+    new CfnOutput(this, 'RevocationTableName', { value: this.revocations.table.tableName });
     new CfnOutput(this, 'BusName', { value: this.bus.eventBusName });
     new CfnOutput(this, 'OperationsTopicArn', { value: foundation.operationsTopic.topicArn });
   }

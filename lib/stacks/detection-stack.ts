@@ -26,6 +26,7 @@ export class DetectionStack extends Stack {
       entries: this.entries,
       quarantine,
       metrics,
+      evidence: props.data.evidence,
       fingerprintKey,
       re2,
     });

@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Alerts } from '../alerts/alerts.ts';
 import { ReviewDesk } from '../quarantine/review-desk.ts';
+import { Revocation } from '../revocation/revocation.ts';
 import type { DataStack } from './data-stack.ts';
 
 /** What happens about a finding: people are told, and decide. */
@@ -10,9 +11,11 @@ export class ResponseStack extends Stack {
 
   constructor(scope: Construct, id: string, props: StackProps & { readonly data: DataStack }) {
     super(scope, id, props);
-    const { foundation, quarantine, cases, metrics, bus, alertState } = props.data;
+    const { foundation, quarantine, cases, metrics, bus, alertState, evidence, revocations } = props.data;
     this.alerts = new Alerts(this, 'Alerts', { foundation, bus, state: alertState });
     const desk = new ReviewDesk(this, 'ReviewDesk', { foundation, quarantine, cases, metrics });
+    const revocation = new Revocation(this, 'Revocation', { foundation, table: revocations, evidence, bus });
+    new CfnOutput(this, 'RevocationDeskName', { value: revocation.desk.functionName });
     new CfnOutput(this, 'ReviewFunctionName', { value: desk.function.functionName });
     new CfnOutput(this, 'AlertTopicArn', { value: this.alerts.topic.topicArn });
     new CfnOutput(this, 'EvaluateFunctionName', { value: this.alerts.evaluate.functionName });

@@ -15,6 +15,10 @@ const FUNCTIONS = {
   health: 'HealthCheck',
   guard: 'GuardCheck',
   guardKeys: 'GuardAuthorize',
+  revocationBegin: 'RevocationBegin',
+  revocationAdvance: 'RevocationAdvance',
+  revocationDesk: 'RevocationDecide',
+  revocationPublish: 'RevocationPublish',
 } as const;
 export type FunctionName = keyof typeof FUNCTIONS;
 export const FUNCTION_NAMES = [
@@ -29,6 +33,10 @@ export const FUNCTION_NAMES = [
   'health',
   'guard',
   'guardKeys',
+  'revocationBegin',
+  'revocationAdvance',
+  'revocationDesk',
+  'revocationPublish',
 ] as const satisfies FunctionName[];
 
 interface FunctionFacts {
@@ -132,6 +140,10 @@ export function takeInventory(templates: readonly unknown[]): Inventory {
     health: factsOf('health'),
     guard: factsOf('guard'),
     guardKeys: factsOf('guardKeys'),
+    revocationBegin: factsOf('revocationBegin'),
+    revocationAdvance: factsOf('revocationAdvance'),
+    revocationDesk: factsOf('revocationDesk'),
+    revocationPublish: factsOf('revocationPublish'),
   };
   const tables = propertiesOf('AWS::DynamoDB::Table', tableProperties);
   const mappings = propertiesOf('AWS::Lambda::EventSourceMapping', mappingProperties);

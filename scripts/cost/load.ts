@@ -61,6 +61,19 @@ export const ASSUMED = {
   guardKeys: 20,
   /** What a request to the endpoint adds to its access log. */
   logBytesPerGuardCheck: 300,
+  /** Findings of a secret that is new and that a provider here revokes: each is a run of the workflow. */
+  revokedShare: 0.3,
+  /** Steps of a run, looks at a credential that is to die included, and states that it passes. */
+  stepsPerRun: 8,
+  transitionsPerRun: 22,
+  /** Writes of a run to its record, of 2 KB each, and of its evidence. */
+  unitsPerRun: 14 * 2 + 4,
+  beginMs: 60,
+  stepMs: 400,
+  revocationDeskMs: 80,
+  revocationPublishMs: 60,
+  /** Of the runs, those that people are asked about: show, decide. */
+  askedShare: 0.1,
   evaluateMs: 250,
   deliverMs: 400,
   /** Messages for an alert, each to so many channels: a finding mostly comes alone, and is told when it comes and when its case ends. */
@@ -123,9 +136,14 @@ export interface Activity {
     readonly health: number;
     readonly guard: number;
     readonly guardKeys: number;
+    readonly revocationBegin: number;
+    readonly revocationAdvance: number;
+    readonly revocationDesk: number;
+    readonly revocationPublish: number;
   };
   readonly seconds: Activity['invocations'];
   readonly sqsRequests: number;
+  readonly stateTransitions: number;
   readonly writeUnits: number;
   readonly readUnits: number;
   readonly storedGb: number;
@@ -175,6 +193,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const alerts = findings * a.severeShare;
   const scans = scansPerSecond * MONTH_SECONDS;
   const guardChecks = entries / a.entriesPerGuardCheck;
+  const runs = findings * a.revokedShare;
   // A finding mostly comes alone: it is published and alerted in an invocation of its own.
   const invocations = {
     shipper: MONTH_MINUTES,
@@ -190,6 +209,11 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     health: MONTH_MINUTES,
     guard: guardChecks,
     guardKeys: Math.min(guardChecks, a.guardKeys * MONTH_MINUTES),
+    revocationBegin: findings,
+    revocationAdvance: runs * a.stepsPerRun,
+    revocationDesk: runs * a.askedShare * 2,
+    // Every write of a record comes by; most are nobody's news.
+    revocationPublish: runs * a.stepsPerRun * 2,
   };
   const seconds = {
     shipper: invocations.shipper * inventory.shipperRunSeconds,
@@ -204,6 +228,10 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     health: (invocations.health * a.healthMs) / 1000,
     guard: (guardChecks * a.guardMs) / 1000,
     guardKeys: (invocations.guardKeys * a.guardKeyMs) / 1000,
+    revocationBegin: (findings * a.beginMs) / 1000,
+    revocationAdvance: (invocations.revocationAdvance * a.stepMs) / 1000,
+    revocationDesk: (invocations.revocationDesk * a.revocationDeskMs) / 1000,
+    revocationPublish: (invocations.revocationPublish * a.revocationPublishMs) / 1000,
   };
 
   const chunks = (bytes: number) => Math.max(1, Math.ceil(bytes / SQS_CHUNK_BYTES));
@@ -211,7 +239,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const receives = scans * chunks((dispatchBytes / messagesPerDispatch) * perInvocation);
   const emptyReceives = (inventory.polledQueues * a.pollers * MONTH_SECONDS) / a.longPollSeconds;
   const sqsRequests =
-    sends + receives + scans + emptyReceives + (invocations.evaluate + invocations.deliver) * 3;
+    sends + receives + scans + emptyReceives + (invocations.evaluate + invocations.deliver + findings) * 3;
 
   const { lease, checkpointEveryMs, statusEveryMs, directoryEveryMs } = SHIP_SETTINGS;
   const checkpoints =
@@ -232,6 +260,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     statuses +
     leases +
     scans * a.recordUnits +
+    runs * a.unitsPerRun +
     findings * (findingUnits + a.caseUnits + a.evaluateWriteUnits) +
     invocations.deliver * 2 +
     guardChecks;
@@ -254,7 +283,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const tableKeys = (a.principalsAndTables * MONTH_SECONDS) / a.tableKeySeconds;
   // SQS: twice for a sender, once for a reader, for each use of a data key; SNS: twice for a publication.
   const queueKeys = (inventory.polledQueues * 3 * MONTH_SECONDS) / inventory.dataKeyReuseSeconds;
-  const kmsRequests = tableKeys + queueKeys + findings + alerts * a.notesPerAlert * 2;
+  const kmsRequests = tableKeys + queueKeys + findings + alerts * a.notesPerAlert * 2 + runs * a.stepsPerRun;
 
   const ran = Object.values(invocations).reduce((sum, count) => sum + count, 0);
   const logGb =
@@ -283,6 +312,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     invocations,
     seconds,
     sqsRequests,
+    stateTransitions: runs * a.transitionsPerRun,
     writeUnits,
     readUnits,
     storedGb,

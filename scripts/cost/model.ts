@@ -41,6 +41,7 @@ export function monthlyCost(load: Load, inventory: Inventory, { prices }: PriceL
         (name) => !['shipper', 'detector', 'guard', 'guardKeys'].includes(name),
       ).reduce((sum, name) => sum + lambda(name), 0),
     },
+    { service: 'Step Functions', usd: activity.stateTransitions * prices.stateTransition.usd },
     { service: 'SQS', usd: activity.sqsRequests * prices.sqsRequest.usd },
     {
       service: 'DynamoDB',

@@ -25,6 +25,7 @@ const priceList = z.strictObject({
     fargateVcpuHour: price,
     fargateGbHour: price,
     httpApiRequest: price,
+    stateTransition: price,
     sqsRequest: price,
     dynamoWriteUnit: price,
     dynamoReadUnit: price,

@@ -194,6 +194,10 @@ export class Resolver {
         return arn('logs', `log-group:${id}:*`);
       case 'AWS::S3::Bucket.Arn':
         return `arn:aws:s3:::${id}`;
+      case 'AWS::StepFunctions::StateMachine.Arn':
+        return id;
+      case 'AWS::StepFunctions::StateMachine.Name':
+        return id.split(':').at(-1) ?? '';
       case 'AWS::SNS::Topic.TopicArn':
         return id;
       case 'AWS::SNS::Topic.TopicName':

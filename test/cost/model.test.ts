@@ -45,14 +45,19 @@ describe('the cost of a month', () => {
     // Sent, received and deleted 1,314,000 times; two queues polled in vain as often.
     // Evaluations: three for a finding; deliveries: of 21.024 alerts two messages over five channels; each sent, received and deleted.
     const [evaluations, deliveries] = [3 * 26.28, 10 * 21.024];
-    expect(activity.sqsRequests).toBeCloseTo(4 * 1_314_000 + 3 * (evaluations + deliveries), 2);
+    // Each finding goes to the queue of revocations too.
+    expect(activity.sqsRequests).toBeCloseTo(4 * 1_314_000 + 3 * (evaluations + deliveries + 26.28), 2);
     expect(usd('SQS')).toBeCloseTo(2.1028, 3);
-    // Two keys; 19 principals and tables every 300 s, 2 queues with 3 calls an hour, 26.28 fingerprints, 42.048 publications.
-    expect(usd('KMS')).toBeCloseTo(2 + (166_440 + 4_380 + 26.28 + 84.096) * 3e-6, 6);
+    // Of three findings in ten a run of 8 steps and 22 transitions.
+    const runs = 26.28 * 0.3;
+    expect(usd('Step Functions')).toBeCloseTo(runs * 22 * 25e-6, 8);
+    // Two keys; 19 principals and tables every 300 s, 2 queues with 3 calls an hour, 26.28 fingerprints, 42.048 publications,
+    // evidence opened in each step of a run.
+    expect(usd('KMS')).toBeCloseTo(2 + (166_440 + 4_380 + 26.28 + 84.096 + runs * 8) * 3e-6, 6);
     // A checkpoint of up to 2 KB for each dispatch, a status every 5 s, the lease every 3 s and 27 times more at each hand-over;
     // a record for each scan, a finding of 2 KB in a table with four indexes, written and then marked in a transaction,
     // with its case, counters and the state of its alert; two writes for a delivery; a counter for each
-    // of the 26,280 messages that the guard's endpoint is asked about.
+    // of the 26,280 messages that the guard's endpoint is asked about; 14 writes of a run's record of 2 KB, and its evidence.
     expect(activity.writeUnits).toBeCloseTo(
       2 * 1_314_000 +
         525_600 +
@@ -61,12 +66,13 @@ describe('the cost of a month', () => {
         1_314_000 +
         26.28 * (10 + 12 + 7 + 16) +
         deliveries * 2 +
-        26_280,
+        26_280 +
+        runs * 32,
       2,
     );
     expect(usd('EventBridge and SNS')).toBeCloseTo(26.28e-6 + 42.048 * (0.5e-6 + 20e-6), 8);
     expect(usd('X-Ray')).toBeCloseTo(
-      (43_800 * 2 + 2_920 + 1_314_000 + 26.28 * 2.3 + deliveries + 2 * 26_280) * 5e-6,
+      (43_800 * 2 + 2_920 + 1_314_000 + 26.28 * 3.3 + runs * (8 + 0.2 + 16) + deliveries + 2 * 26_280) * 5e-6,
       6,
     );
   });

@@ -1,4 +1,5 @@
 /** What detection needs of the world outside. */
+import type { Finding } from '../../contracts/finding.ts';
 import type { QuarantineItem } from '../../contracts/quarantine.ts';
 import type { EntryBatch } from '../../contracts/ingest.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
@@ -21,6 +22,12 @@ export type CreateRegex = (source: string) => ByteRegex;
 export interface Fingerprinter {
   /** @returns 64 lower-case hex digits for each secret, in their order */
   fingerprint(secrets: readonly Redacted[]): Promise<readonly string[]>;
+}
+
+/** Keeps what a revocation needs, sealed. */
+export interface EvidenceSealer {
+  /** Seals a finding's secret where its type is one to be revoked; sealing it again changes nothing. */
+  seal(finding: Pick<Finding, 'findingId' | 'fingerprint' | 'secretType'>, secret: Redacted): Promise<void>;
 }
 
 export interface Quarantine {

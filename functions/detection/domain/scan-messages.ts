@@ -7,7 +7,7 @@ import type { Redacted } from '../../kernel/redacted.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import type { Detector } from './detector.ts';
 import { detect, entriesIn, type Detection } from './detect.ts';
-import type { Fingerprinter, Quarantine, Rejects, ScanRecord } from './ports.ts';
+import type { EvidenceSealer, Fingerprinter, Quarantine, Rejects, ScanRecord } from './ports.ts';
 
 export interface QueueMessage {
   readonly messageId: string;
@@ -20,6 +20,7 @@ export interface ScanMessagesDependencies {
   readonly scanner: Detector;
   readonly fingerprinter: Fingerprinter;
   readonly quarantine: Quarantine;
+  readonly evidence: EvidenceSealer;
   readonly rejects: Rejects;
   readonly clock: Clock;
   readonly record: ScanRecord;
@@ -167,9 +168,12 @@ async function fingerprintAll(
 async function store(
   detection: Detection,
   fingerprintOf: (secret: Redacted) => string,
-  { quarantine, clock, retentionDays }: ScanMessagesDependencies,
+  { quarantine, evidence, clock, retentionDays }: ScanMessagesDependencies,
 ): Promise<QuarantinedFinding> {
   const finding = detection.toFinding(fingerprintOf);
+  const secret = detection.secrets.find((each) => fingerprintOf(each) === finding.fingerprint);
+  // Before the finding: who is told of it finds what it needs.
+  if (secret !== undefined) await evidence.seal(finding, secret);
   const stored = await quarantine.put(toQuarantineItem(finding, retentionDays[finding.severity]));
   return { finding, isNew: stored === 'stored', latencyMs: clock.now() - detection.leakedAt };
 }

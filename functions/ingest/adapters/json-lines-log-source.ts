@@ -15,17 +15,11 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Head } from '../domain/checkpoint.ts';
-import {
-  Trouble,
-  type LogSession,
-  type LogSource,
-  type LogWindow,
-  type Peer,
-  type WindowLimits,
-} from '../domain/ports.ts';
+import { Trouble, type LogSource, type LogWindow, type Peer, type WindowLimits } from '../domain/ports.ts';
 import { noDriver } from './drivers.ts';
 import { pathBelow } from './local-path.ts';
-import { SessionLife, openSession } from './session-life.ts';
+import { PolledSession } from './polled-session.ts';
+import { openSession } from './session-life.ts';
 
 interface JsonLinesSettings {
   /** How often the files are looked at. */
@@ -63,65 +57,43 @@ export function createJsonLinesLogSource(
   };
 }
 
-class JsonLinesSession implements LogSession {
-  /** The files are the log itself. */
-  readonly mayLag = false;
-  readonly #life: SessionLife;
+class JsonLinesSession extends PolledSession {
   readonly #peer: Peer;
   readonly #path: string;
   readonly #clock: Clock;
   readonly #settings: JsonLinesSettings;
-  readonly #stop: AbortSignal;
-  readonly #onStop = (): void => this.#end('The shipper is stopping.');
   #lines: Lines;
   /** How often the log was seen to be rewritten in this session: files know no fork of their own. */
   #fork = 0;
   /** Up to here entries need not be read again. */
   #released = 0;
-  #poll: NodeJS.Timeout | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
-  #closing: Promise<void> | undefined;
 
   constructor(peer: Peer, path: string, clock: Clock, settings: JsonLinesSettings, stop: AbortSignal) {
+    super(clock, settings.pollMs, stop);
     this.#peer = peer;
     this.#path = path;
     this.#clock = clock;
     this.#settings = settings;
-    this.#stop = stop;
-    this.#life = new SessionLife(clock);
     this.#lines = new Lines(settings);
   }
 
-  get ended(): Promise<Trouble> {
-    return this.#life.ended;
-  }
-
-  async open(): Promise<void> {
-    this.#stop.addEventListener('abort', this.#onStop, { once: true });
-    await this.#alone(() => this.#lines.extend(partsOf(this.#path), this.#clock.now()));
-    this.#life.grew(this.#lines.length);
-    this.#pollLater();
+  protected async openFiles(): Promise<number> {
+    await this.#lines.extend(partsOf(this.#path), this.#clock.now());
+    return this.#lines.length;
   }
 
   head(): Head {
-    this.#life.assertAlive();
+    this.life.assertAlive();
     return { fork: this.#fork, length: this.#lines.length };
   }
 
-  async changed(known: Head, waitMs: number, stop: AbortSignal): Promise<void> {
-    const { fork, length } = this.head();
-    if (stop.aborted || this.#life.isCut || fork !== known.fork || length !== known.length) return;
-    await this.#life.wait(waitMs);
-    this.#life.assertAlive();
-  }
-
   async treeHash(length: number): Promise<string> {
-    return this.#alone(() => this.#lines.witness(length));
+    return this.alone(() => this.#lines.witness(length));
   }
 
   async read(start: number, { maxEntries, maxBytes }: WindowLimits): Promise<LogWindow | undefined> {
-    return this.#alone(async () => {
-      this.#life.assertAlive();
+    return this.alone(async () => {
+      this.life.assertAlive();
       const seqStart = Math.max(start, this.#lines.first);
       if (seqStart >= this.#lines.length) return undefined;
       const entries = await this.#lines.read(seqStart, seqStart + maxEntries, maxBytes);
@@ -133,49 +105,25 @@ class JsonLinesSession implements LogSession {
         seqEnd,
         entries,
         treeHash: await this.#lines.witness(seqEnd),
-        knownAt: this.#life.knownAt(seqStart),
+        knownAt: this.life.knownAt(seqStart),
       };
     });
   }
 
   async release(_seqStart: number, seqEnd: number): Promise<void> {
-    this.#life.assertAlive();
+    this.life.assertAlive();
     this.#released = Math.max(this.#released, seqEnd);
   }
 
-  takeTruncation(): number | undefined {
-    return this.#life.takeTruncation();
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    this.#end('The session was closed.');
-    this.#stop.removeEventListener('abort', this.#onStop);
-    await this.#turn;
+  protected async closeFiles(): Promise<void> {
     await this.#lines.close();
   }
 
-  #end(message: string): void {
-    if (!this.#life.end('disconnected', message)) return;
-    clearTimeout(this.#poll);
-    void this.close();
+  protected async lookAgain(): Promise<void> {
+    await this.alone(() => this.#look()).catch(() => this.end('The files can no longer be read.'));
   }
 
-  #pollLater(): void {
-    this.#poll = setTimeout(() => {
-      void this.#alone(() => this.#lookAgain())
-        .catch(() => this.#end('The files can no longer be read.'))
-        .finally(() => {
-          if (this.#life.trouble === undefined) this.#pollLater();
-        });
-    }, this.#settings.pollMs);
-  }
-
-  async #lookAgain(): Promise<void> {
+  async #look(): Promise<void> {
     const parts = partsOf(this.#path);
     const before = this.#lines.length;
     const now = this.#clock.now();
@@ -183,7 +131,7 @@ class JsonLinesSession implements LogSession {
     if (isSame) {
       await this.#lines.extend(parts, now);
       await this.#lines.forget(this.#released);
-      if (this.#lines.length > before) this.#life.grew(this.#lines.length);
+      if (this.#lines.length > before) this.life.grew(this.#lines.length);
       return;
     }
     // Files that are gone can be read to their end while they are open.
@@ -195,20 +143,8 @@ class JsonLinesSession implements LogSession {
     this.#lines = next;
     this.#fork += 1;
     this.#released = Math.min(this.#released, common);
-    if (common < before) this.#life.cut(common, next.length);
-    else this.#life.grew(next.length);
-  }
-
-  async #alone<T>(work: () => Promise<T>): Promise<T> {
-    this.#life.assertAlive();
-    const mine = this.#turn.then(work);
-    this.#turn = mine.catch(() => undefined);
-    try {
-      return await mine;
-    } catch (error) {
-      this.#life.assertAlive();
-      throw error;
-    }
+    if (common < before) this.life.cut(common, next.length);
+    else this.life.grew(next.length);
   }
 }
 

@@ -174,10 +174,7 @@ class ReplicaSession implements LogSession {
   }
 
   async changed(known: Head, waitMs: number, stop: AbortSignal): Promise<void> {
-    const { fork, length } = this.head();
-    if (stop.aborted || this.#life.isCut || fork !== known.fork || length !== known.length) return;
-    await this.#life.wait(waitMs);
-    this.#life.assertAlive();
+    await this.#life.changed(this.head(), known, waitMs, stop);
   }
 
   async treeHash(length: number): Promise<string> {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
+import type { Head } from '../domain/checkpoint.ts';
 import { Trouble, type Misdeed, type TroubleReason } from '../domain/ports.ts';
 
 /** How exactly it is known when an entry appeared, in milliseconds. */
@@ -76,6 +77,13 @@ export class SessionLife {
     const past = this.#marks.findIndex(({ length }) => length > seq);
     if (past > 0) this.#marks.splice(0, past);
     return this.#marks[0]?.at ?? this.#clock.now();
+  }
+
+  /** Resolves when the log, whose head is `now`, may be another than `known`, or after `ms`. @throws Trouble when it ends */
+  async changed(now: Head, known: Head, ms: number, stop: AbortSignal): Promise<void> {
+    if (stop.aborted || this.isCut || now.fork !== known.fork || now.length !== known.length) return;
+    await this.wait(ms);
+    this.assertAlive();
   }
 
   /** Resolves after `ms`, or when something happens. */

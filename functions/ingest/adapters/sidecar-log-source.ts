@@ -9,19 +9,13 @@
 import type Hypercore from 'hypercore';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Head } from '../domain/checkpoint.ts';
-import {
-  Trouble,
-  type LogSession,
-  type LogSource,
-  type LogWindow,
-  type Peer,
-  type WindowLimits,
-} from '../domain/ports.ts';
+import { Trouble, type LogSource, type LogWindow, type Peer, type WindowLimits } from '../domain/ports.ts';
 import { BlockReader } from './block-reader.ts';
 import { noDriver } from './drivers.ts';
 import { pathBelow } from './local-path.ts';
+import { PolledSession } from './polled-session.ts';
 import { filesOf, openSnapshot, type Snapshot } from './storage-snapshot.ts';
-import { SessionLife, openSession } from './session-life.ts';
+import { openSession } from './session-life.ts';
 
 export interface SidecarSettings {
   /** How often the files are looked at. */
@@ -52,43 +46,27 @@ export function createSidecarLogSource(
   };
 }
 
-class SidecarSession implements LogSession {
-  /** The storage is the log itself. */
-  readonly mayLag = false;
-  readonly #life: SessionLife;
+class SidecarSession extends PolledSession {
   readonly #peer: Peer;
   readonly #directory: string;
-  readonly #settings: SidecarSettings;
+  readonly #openAttempts: number;
   readonly #blockReader: BlockReader;
-  readonly #stop: AbortSignal;
-  readonly #onStop = (): void => this.#end('The shipper is stopping.');
   #snapshot: Snapshot | undefined;
   #files = '';
   #failures = 0;
-  #poll: NodeJS.Timeout | undefined;
-  /** What uses the snapshot now: one at a time, so that none is closed under a reader. */
-  #turn: Promise<unknown> = Promise.resolve();
-  #closing: Promise<void> | undefined;
 
   constructor(peer: Peer, directory: string, clock: Clock, settings: SidecarSettings, stop: AbortSignal) {
+    super(clock, settings.pollMs, stop);
     this.#peer = peer;
     this.#directory = directory;
-    this.#settings = settings;
-    this.#stop = stop;
-    this.#life = new SessionLife(clock);
+    this.#openAttempts = settings.openAttempts;
     this.#blockReader = new BlockReader(settings.readMs);
   }
 
-  get ended(): Promise<Trouble> {
-    return this.#life.ended;
-  }
-
-  async open(): Promise<void> {
-    this.#stop.addEventListener('abort', this.#onStop, { once: true });
+  protected async openFiles(): Promise<number> {
     this.#files = filesOf(this.#directory);
     this.#snapshot = await openSnapshot(this.#directory, this.#peer.core);
-    this.#life.grew(this.#snapshot.core.length);
-    this.#pollLater();
+    return this.#snapshot.core.length;
   }
 
   head(): Head {
@@ -96,19 +74,12 @@ class SidecarSession implements LogSession {
     return { fork: core.fork, length: core.length };
   }
 
-  async changed(known: Head, waitMs: number, stop: AbortSignal): Promise<void> {
-    const { fork, length } = this.head();
-    if (stop.aborted || this.#life.isCut || fork !== known.fork || length !== known.length) return;
-    await this.#life.wait(waitMs);
-    this.#life.assertAlive();
-  }
-
   async treeHash(length: number): Promise<string> {
-    return this.#alone(async () => (await this.#now().core.treeHash(length)).toString('hex'));
+    return this.alone(async () => (await this.#now().core.treeHash(length)).toString('hex'));
   }
 
   async read(start: number, limits: WindowLimits): Promise<LogWindow | undefined> {
-    return this.#alone(async () => {
+    return this.alone(async () => {
       const { core } = this.#now();
       const { fork, length } = core;
       if (start >= length) return undefined;
@@ -122,53 +93,27 @@ class SidecarSession implements LogSession {
         seqEnd,
         entries,
         treeHash: (await core.treeHash(seqEnd)).toString('hex'),
-        knownAt: this.#life.knownAt(start),
+        knownAt: this.life.knownAt(start),
       };
     });
   }
 
   /** There are no copies. */
   async release(): Promise<void> {
-    this.#life.assertAlive();
+    this.life.assertAlive();
   }
 
-  takeTruncation(): number | undefined {
-    return this.#life.takeTruncation();
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    this.#end('The session was closed.');
-    this.#stop.removeEventListener('abort', this.#onStop);
-    await this.#turn;
+  protected async closeFiles(): Promise<void> {
     await this.#snapshot?.close();
   }
 
-  #end(message: string): void {
-    if (!this.#life.end('disconnected', message)) return;
-    clearTimeout(this.#poll);
-    void this.close();
-  }
-
-  #pollLater(): void {
-    this.#poll = setTimeout(() => {
-      void this.#lookAgain().finally(() => {
-        if (this.#life.trouble === undefined) this.#pollLater();
-      });
-    }, this.#settings.pollMs);
-  }
-
   /** Opens the storage anew if its files are others than last time. Never rejects. */
-  async #lookAgain(): Promise<void> {
+  protected async lookAgain(): Promise<void> {
     try {
       const files = filesOf(this.#directory);
       if (files === this.#files) return;
       const next = await openSnapshot(this.#directory, this.#peer.core);
-      await this.#alone(() => this.#replace(next)).catch(async (error: unknown) => {
+      await this.alone(() => this.#replace(next)).catch(async (error: unknown) => {
         await next.close();
         throw error;
       });
@@ -176,8 +121,8 @@ class SidecarSession implements LogSession {
       this.#failures = 0;
     } catch {
       this.#failures += 1;
-      if (this.#failures >= this.#settings.openAttempts)
-        this.#end(`The storage could not be opened ${this.#failures} times in a row.`);
+      if (this.#failures >= this.#openAttempts)
+        this.end(`The storage could not be opened ${this.#failures} times in a row.`);
     }
   }
 
@@ -185,27 +130,16 @@ class SidecarSession implements LogSession {
     const last = this.#now();
     const common = await lengthInCommon(last.core, next.core);
     this.#snapshot = next;
-    if (common < last.core.length) this.#life.cut(common, next.core.length);
-    else if (next.core.fork !== last.core.fork) this.#life.rewritten(next.core.length);
-    else if (next.core.length > common) this.#life.grew(next.core.length);
+    if (common < last.core.length) this.life.cut(common, next.core.length);
+    else if (next.core.fork !== last.core.fork) this.life.rewritten(next.core.length);
+    else if (next.core.length > common) this.life.grew(next.core.length);
     await last.close();
   }
 
   #now(): Snapshot {
-    this.#life.assertAlive();
+    this.life.assertAlive();
     if (this.#snapshot === undefined) throw new Trouble('disconnected', 'The session is not open.');
     return this.#snapshot;
-  }
-
-  async #alone<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(work);
-    this.#turn = mine.catch(() => undefined);
-    try {
-      return await mine;
-    } catch (error) {
-      this.#life.assertAlive();
-      throw error;
-    }
   }
 }
 

@@ -5,7 +5,10 @@
  * Every call may be repeated: a second revocation of a dead credential answers `already_dead`. None of them throws for
  * what a provider may answer; a surprise that no answer covers throws, and the workflow retries it within its bounds.
  */
+import type { ProviderCall, Told, Unavailable } from '../../kernel/provider-call.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
+
+export type { ProviderCall, Told, Unavailable };
 
 /**
  * One credential and nobody else's, as its provider knows it. `id` names it at the provider (a key's id, a token's
@@ -41,32 +44,8 @@ export type Revocation =
   | { readonly outcome: 'refused'; readonly reason: string }
   | Unavailable;
 
-/** An outage, a rate limit or an answer that cannot be read. Try again, not before `retryAfterSeconds` where given. */
-export interface Unavailable {
-  readonly outcome: 'unavailable';
-  readonly reason: string;
-  readonly retryAfterSeconds?: number;
-}
-
 /** One thing that is known to use the credential, or that it opens: `iam:s3 in eu-west-1`, `scope: repo`. */
 export type Use = string;
-
-/** What was asked and answered, for the record: never a header, a body or a query that could hold a secret. */
-export interface ProviderCall {
-  /** `GET api.example/user`: method, host and path with every part that could be secret replaced. */
-  readonly request: string;
-  /** HTTP status, or the name of the error where there was no answer. */
-  readonly answer: string;
-  /** RFC 3339, UTC. */
-  readonly at: string;
-  readonly tookMs: number;
-}
-
-/** An answer and the calls that led to it, in order. */
-export interface Told<T> {
-  readonly answer: T;
-  readonly calls: readonly ProviderCall[];
-}
 
 export interface RevocationProvider {
   /** As rules name it: `github`, `aws`. */

@@ -24,6 +24,7 @@ import {
 import { readAlarm, readLogGroup } from './observability.ts';
 import type { Reader } from './reader.ts';
 import { readKey, readKeyAlias, readRole, readRolePolicy, readSecret } from './security.ts';
+import { readStateMachine } from './workflow.ts';
 import { readBucket, readBucketPolicy, readTable } from './storage.ts';
 
 /** By resource type. A type that is not here makes the check fail: nothing may pass unseen. */
@@ -55,4 +56,5 @@ export const READERS: ReadonlyMap<string, Reader> = new Map([
   ['AWS::SNS::TopicPolicy', readTopicPolicy],
   ['AWS::SQS::Queue', readQueue],
   ['AWS::SQS::QueuePolicy', readQueuePolicy],
+  ['AWS::StepFunctions::StateMachine', readStateMachine],
 ]);

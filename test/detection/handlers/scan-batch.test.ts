@@ -32,6 +32,7 @@ function stage(overrides: Partial<ScanBatchDependencies> = {}) {
     scanner,
     fingerprinter,
     quarantine,
+    evidence: { seal: () => Promise.resolve() },
     rejects,
     record,
     clock: { now: () => NOW },

@@ -77,11 +77,11 @@ describe('every function', () => {
 
   it('runs on Node 24 with a timeout and a log group of its own that expires', () => {
     const functions = all('AWS::Lambda::Function');
-    expect(functions).toHaveLength(15);
+    expect(functions).toHaveLength(19);
     for (const [, { Properties }] of functions) configured.parse(Properties);
     const groups = all('AWS::Logs::LogGroup');
-    // One for each, and the guard's access log.
-    expect(groups).toHaveLength(16);
+    // One for each, the guard's access log and the workflow's.
+    expect(groups).toHaveLength(21);
     for (const [, { Properties }] of groups) expect(Properties['RetentionInDays']).toBe(30);
   });
 });
@@ -110,6 +110,16 @@ describe('every role', () => {
     }
     expect([...starred].sort()).toEqual([
       'dynamodb:ListStreams',
+      'logs:CreateLogDelivery',
+      'logs:DeleteLogDelivery',
+      'logs:DescribeLogGroups',
+      'logs:DescribeResourcePolicies',
+      'logs:GetLogDelivery',
+      'logs:ListLogDeliveries',
+      'logs:PutResourcePolicy',
+      'logs:UpdateLogDelivery',
+      'xray:GetSamplingRules',
+      'xray:GetSamplingTargets',
       'xray:PutTelemetryRecords',
       'xray:PutTraceSegments',
     ]);

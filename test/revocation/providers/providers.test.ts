@@ -4,23 +4,30 @@ import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../functions/kernel/clock.ts';
 import { Redacted } from '../../../functions/kernel/redacted.ts';
 import { guardSecrets } from '../../../functions/revocation/adapters/guard-secrets.ts';
-import { createProviders, providerFor } from '../../../functions/revocation/adapters/providers.ts';
+import {
+  createProviders,
+  knownProviders,
+  providerFor,
+  type ProvidersOptions,
+} from '../../../functions/revocation/adapters/providers.ts';
 import type { RevocationProvider } from '../../../functions/revocation/domain/provider.ts';
 import { knownSecretTypes } from '../../../scripts/build-providers.ts';
 import { quickHttp } from '../../support/providers/declared-under-test.ts';
 
-const providers = createProviders({
+const options: ProvidersOptions = {
   http: quickHttp(),
   clock: systemClock,
   own: async () => undefined,
   baseUrls: {},
+  publicProviders: true,
   aws: {
     iam: new IAMClient({ region: 'eu-central-1' }),
     stsFor: (credentials) => new STSClient({ region: 'eu-central-1', credentials }),
     account: '111122223333',
   },
   hooks: { slack: { url: 'https://sentinel.example/hooks/slack-revoke', key: new Redacted('k'.repeat(32)) } },
-});
+};
+const providers = createProviders(options);
 
 describe('all providers together', () => {
   test('are at least 22, and each type of secret is in one of them', () => {
@@ -73,6 +80,34 @@ describe('all providers together', () => {
       outcome: 'refused',
       reason: "The account's SID is not set up: store it as twilio.accountSid, or do it by hand",
     });
+  });
+});
+
+describe('where providers are asked', () => {
+  const addressed = (baseUrls: Record<string, string>) =>
+    createProviders({ ...options, publicProviders: false, baseUrls }).map(({ provider }) => provider);
+
+  test('is nowhere without a public address or one of their own', () => {
+    expect(addressed({})).toEqual([]);
+  });
+
+  test('is at their own addresses alone, where all of them are set', () => {
+    expect(addressed({ 'aws.sts': 'http://127.0.0.1:1', 'gitlab.api': 'http://127.0.0.1:1' })).toEqual([
+      'aws',
+      'gitlab',
+    ]);
+  });
+
+  test('is refused where an address is nobody’s, since what leaked would go elsewhere', () => {
+    expect(() => addressed({ 'gitlap.api': 'https://gitlab.example' })).toThrow(
+      'No provider has an address of the name gitlap.api.',
+    );
+  });
+
+  test('does not matter to what is known of them', () => {
+    expect(knownProviders().flatMap(({ secretTypes }) => secretTypes)).toEqual(
+      providers.flatMap(({ secretTypes }) => secretTypes),
+    );
   });
 });
 

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { providersEnv } from './providers.env.ts';
+
+export const advanceRevocationEnv = providersEnv.extend({
+  /** The AWS account in which the revoker may act. */
+  ACCOUNT_ID: z.string().regex(/^\d{12}$/),
+  REVOCATION_TABLE: z.string().min(1),
+  EVIDENCE_TABLE: z.string().min(1),
+  /** KMS key that evidence is sealed under. */
+  EVIDENCE_KEY_ID: z.string().min(1),
+  /** The stage, which the policy calls environment. */
+  STAGE: z.enum(['local', 'dev', 'prod']),
+});

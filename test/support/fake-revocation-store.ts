@@ -1,0 +1,85 @@
+import { Redacted } from '../../functions/kernel/redacted.ts';
+import { admit, type Admissions } from '../../functions/revocation/domain/limit.ts';
+import type {
+  EvidenceVault,
+  RevocationLimit,
+  RevocationStore,
+  RunOrder,
+  Workflow,
+} from '../../functions/revocation/domain/ports.ts';
+import { revocationRecord, type RevocationRecord } from '../../functions/revocation/domain/revocation.ts';
+import { TRANSITIONS } from '../../functions/revocation/domain/transitions.ts';
+
+/** Records in memory: each write is all or nothing, under the conditions of the real one. */
+export class FakeRevocationStore implements RevocationStore {
+  readonly records = new Map<string, RevocationRecord>();
+  /** Every state that was ever written, in order. */
+  readonly written: RevocationRecord[] = [];
+  /** Called around each access; may throw. */
+  trouble: (access: 'get' | 'before_write' | 'after_write') => void = () => undefined;
+
+  async get(caseId: string): Promise<RevocationRecord | undefined> {
+    await Promise.resolve();
+    this.trouble('get');
+    const found = this.records.get(caseId);
+    return found && structuredClone(found);
+  }
+
+  async write(
+    record: RevocationRecord,
+    seen: number | undefined,
+    move: keyof typeof TRANSITIONS | undefined,
+  ): Promise<boolean> {
+    await Promise.resolve();
+    this.trouble('before_write');
+    const now = this.records.get(record.caseId);
+    if (now?.revision !== seen) return false;
+    const from: readonly string[] | undefined = move && TRANSITIONS[move].from;
+    if (now !== undefined && from?.includes(now.status) === false) return false;
+    const stored = revocationRecord.parse(JSON.parse(JSON.stringify(record)));
+    this.records.set(record.caseId, stored);
+    this.written.push(stored);
+    this.trouble('after_write');
+    return true;
+  }
+}
+
+export class FakeRevocationLimit implements RevocationLimit {
+  #known: Admissions = {};
+
+  async admit(key: string, nowMs: number, revocationsPerHour: number): Promise<boolean> {
+    const admitted = admit(this.#known, key, nowMs, revocationsPerHour);
+    this.#known = admitted ?? this.#known;
+    return Promise.resolve(admitted !== undefined);
+  }
+}
+
+export class FakeEvidenceVault implements EvidenceVault {
+  readonly sealed = new Map<string, string>();
+
+  async open(fingerprint: string): Promise<Redacted | undefined> {
+    const secret = this.sealed.get(fingerprint);
+    return Promise.resolve(secret === undefined ? undefined : new Redacted(secret));
+  }
+
+  async erase(fingerprint: string): Promise<void> {
+    this.sealed.delete(fingerprint);
+    return Promise.resolve();
+  }
+}
+
+/** Remembers what was started, each name once, and what was resumed. */
+export class FakeWorkflow implements Workflow {
+  readonly started = new Map<string, RunOrder>();
+  readonly resumed: string[] = [];
+
+  async start(name: string, order: RunOrder): Promise<void> {
+    if (!this.started.has(name)) this.started.set(name, order);
+    return Promise.resolve();
+  }
+
+  async resume(token: string): Promise<void> {
+    this.resumed.push(token);
+    return Promise.resolve();
+  }
+}
