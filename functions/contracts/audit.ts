@@ -32,6 +32,8 @@ export const auditCommitment = z.strictObject({
   expires_at: z.iso.datetime(),
 });
 
+export type AuditCommitment = z.infer<typeof auditCommitment>;
+
 const words = (most: number) => z.string().min(1).max(most);
 
 /** One act, as its producer tells it. It becomes one entry, however often it is handed in. */
