@@ -39,3 +39,7 @@ export const NOTES_FAILED = 'NotesFailed';
 export const NOTE_LATENCY = 'NoteLatency';
 /** Acts that the audit log has taken in from other programs; unit Count. */
 export const AUDIT_ACTS_TAKEN = 'AuditActsTaken';
+/** Checkpoints that a witness has cosigned; unit Count. */
+export const WITNESS_COSIGNED = 'WitnessCosigned';
+/** Checkpoints that a log has signed and that do not contain what the witness saw: two histories; unit Count. */
+export const WITNESS_CONFLICTS = 'WitnessConflicts';
