@@ -43,3 +43,9 @@ export const AUDIT_ACTS_TAKEN = 'AuditActsTaken';
 export const WITNESS_COSIGNED = 'WitnessCosigned';
 /** Checkpoints that a log has signed and that do not contain what the witness saw: two histories; unit Count. */
 export const WITNESS_CONFLICTS = 'WitnessConflicts';
+/** Objects beside the audit log that had expired and were deleted; unit Count. */
+export const AUDIT_SWEPT = 'AuditSwept';
+/** Entries that a threshold of the audit log's policy is about, by dimension Threshold; unit Count. */
+export const AUDIT_THRESHOLD = 'AuditThreshold';
+/** Checkpoints of the audit log that a witness did not cosign in time; unit Count. */
+export const AUDIT_UNCOSIGNED = 'AuditUncosigned';

@@ -7,7 +7,7 @@ import { readEntry, readStandingAlone, GENESIS, type AuditEntry, type ChainHead 
 import { openCheckpoint, type Checkpoint, type OpenedCheckpoint } from './checkpoint.ts';
 import type { LogSource } from './log-source.ts';
 import { HASH_BYTES, leafHash, sameHash, type Hash } from './merkle.ts';
-import type { NoteKey } from './signed-note.ts';
+import { signsAt, type NoteKey } from './signed-note.ts';
 import {
   bundlePath,
   CHECKPOINT_PATH,
@@ -46,7 +46,7 @@ export interface Verification {
 
 export interface VerifyOptions {
   readonly source: LogSource;
-  /** The log's keys, from somewhere else than the log: each of them must have signed. And those of witnesses. */
+  /** The log's keys, from somewhere else than the log: each must have signed all that it signs. And those of witnesses. */
   readonly keys: readonly NoteKey[];
   /** Checkpoints that the reader kept from earlier: the log must still contain them. */
   readonly seen?: readonly Checkpoint[];
@@ -132,7 +132,7 @@ async function openAt(
   const { signers } = opened.value;
   for (const key of keys)
     // Witnesses come and go; the log signs with all of its keys, or something is wrong with its signatures.
-    if (key.kind !== 'cosignature' && !signers.includes(key))
+    if (key.kind !== 'cosignature' && signsAt(key, opened.value.checkpoint.size) && !signers.includes(key))
       problems.add(path, `is not signed by ${key.name} (${key.kind}, ${key.id})`);
   return opened.value;
 }

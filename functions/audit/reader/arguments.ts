@@ -18,7 +18,9 @@ LOG is a directory that holds a copy of the log's bucket, or s3://BUCKET[/PREFIX
   summary LOG       entries by type, outcome, actor, subject, tag and day, or by --period hour, month or year
 
   --key KEY         a key of the log or of a witness (name+id+base64), or a file with one on each line; may be repeated.
-                    Have it from somewhere else than the log: from whoever runs it, or from your own records
+                    Have it from somewhere else than the log: from whoever runs it, or from your own records.
+                    Of a log that has changed its keys: behind a space, the sizes of the checkpoints that the key
+                    signs, 0..51200 or 50000..
   --beside PLACE    where the content of commitments lies, a directory or s3://BUCKET: verify tells what expired from
                     what is missing
   --seen FILE       a checkpoint that you kept earlier: the log must still contain what it spoke of; may be repeated

@@ -19,7 +19,7 @@ import {
   openProof,
 } from '../domain/proof-files.ts';
 import { selects, Summary } from '../domain/select.ts';
-import { formatNote, parseVkey, type NoteKey } from '../domain/signed-note.ts';
+import { formatNote, parseKeyLine, type NoteKey } from '../domain/signed-note.ts';
 import { CHECKPOINT_PATH } from '../domain/tiles.ts';
 import { verifyLog, type Problem } from '../domain/verify-log.ts';
 import { USAGE, type Command } from './arguments.ts';
@@ -75,7 +75,7 @@ async function readKeys(given: readonly string[]): Promise<Result<readonly NoteK
     for (const line of lines
       .map((text) => text.trim())
       .filter((text) => text !== '' && !text.startsWith('#'))) {
-      const key = parseVkey(line);
+      const key = parseKeyLine(line);
       if (!key.ok) return err(`${isFile ? `A key in ${each}` : `--key ${each}`} ${key.error}.`);
       keys.push(key.value);
     }

@@ -77,8 +77,12 @@ export function createAwsWorld(endpoint: string) {
     createKmsSigner({
       kms,
       origin: ORIGIN,
-      ed25519Key: await createKey('ECC_NIST_EDWARDS25519'),
-      ecdsaKey: await createKey('ECC_NIST_P256'),
+      pairs: [
+        {
+          ed25519Key: await createKey('ECC_NIST_EDWARDS25519'),
+          ecdsaKey: await createKey('ECC_NIST_P256'),
+        },
+      ],
     });
 
   return {
