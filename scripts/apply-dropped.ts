@@ -15,6 +15,7 @@ import {
   PutObjectLockConfigurationCommand,
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
+import { UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { SetTopicAttributesCommand } from '@aws-sdk/client-sns';
 import { z } from 'zod';
 import { createClients, type Clients } from './verify/clients.ts';
@@ -76,6 +77,14 @@ const PublicAccess = z.object({
   BlockPublicPolicy: z.boolean(),
   IgnorePublicAcls: z.boolean(),
   RestrictPublicBuckets: z.boolean(),
+});
+
+const Logging = z.strictObject({
+  Destinations: z.array(
+    z.strictObject({ CloudWatchLogsLogGroup: z.strictObject({ LogGroupArn: z.string() }) }),
+  ),
+  IncludeExecutionData: z.boolean(),
+  Level: z.enum(['ALL', 'ERROR', 'FATAL', 'OFF']),
 });
 
 /** By resource type and property. */
@@ -186,6 +195,24 @@ const APPLIERS: ReadonlyMap<string, Applier> = new Map<string, Applier>([
           AttributeValue: z.string().parse(asked),
         }),
       ),
+  ],
+  [
+    'AWS::StepFunctions::StateMachine.LoggingConfiguration',
+    (stateMachineArn, asked, { sfn }) => {
+      const { Destinations, IncludeExecutionData, Level } = Logging.parse(asked);
+      return sfn.send(
+        new UpdateStateMachineCommand({
+          stateMachineArn,
+          loggingConfiguration: {
+            level: Level,
+            includeExecutionData: IncludeExecutionData,
+            destinations: Destinations.map(({ CloudWatchLogsLogGroup: { LogGroupArn: logGroupArn } }) => ({
+              cloudWatchLogsLogGroup: { logGroupArn },
+            })),
+          },
+        }),
+      );
+    },
   ],
 ]);
 

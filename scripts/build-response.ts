@@ -15,12 +15,16 @@ const POLICY = path.join(ROOT, 'functions/revocation/policy.json');
 const SEALED = path.join(ROOT, 'functions/contracts/sealed-secret-types.json');
 
 async function main(check: boolean): Promise<number> {
-  const compiled = compilePolicy(SOURCE, await readFile(path.join(ROOT, SOURCE), 'utf8'));
+  const providers = knownProviders();
+  const compiled = compilePolicy(SOURCE, await readFile(path.join(ROOT, SOURCE), 'utf8'), {
+    providers: new Set(providers.map((each) => each.provider)),
+    secretTypes: new Set(providers.flatMap((each) => each.secretTypes)),
+  });
   if (!compiled.ok) {
     for (const problem of compiled.error) console.error(problem);
     return 1;
   }
-  const sealed = knownProviders()
+  const sealed = providers
     .filter((each) => each.needsSecret)
     .flatMap((each) => each.secretTypes)
     .toSorted();

@@ -21,7 +21,7 @@ import { sampleOf } from './mutate/samples.ts';
 const roundsFor = (left: number): number => 15 + Math.round(600 / left);
 const TEXTS_A_ROUND = 12;
 /** Time for one rule, ms: a regex of hundreds of repeats takes long to try, and is tried again the next time. */
-const SEARCH_MS = 6_000;
+const SEARCH_MS = 60_000;
 
 interface Survivor {
   readonly mutant: Mutant;
@@ -39,11 +39,15 @@ function boundsFor({ source: { regex, secretGroup } }: NamedRule, survivors: Sur
   let left = survivors;
   for (let idle = 0; left.length > 0 && idle < roundsFor(left.length); idle += 1) {
     if (performance.now() > until) break;
+    const aim = left[random.int(left.length)];
+    if (aim === undefined) break;
     let best: { bound: Bound; left: Survivor[] } | undefined;
     for (let index = 0; index < TEXTS_A_ROUND; index += 1) {
-      const from = random.int(2) === 0 ? own : (left[random.int(left.length)]?.tree ?? own);
-      const bytes = Buffer.from(sampleOf(from, random));
+      const from = random.int(2) === 0 ? own : aim.tree;
+      const bytes = Buffer.from(sampleOf(from, random, aim.mutant));
       const bound = { bytes, reading: read(bytes) };
+      // One mutant is soon asked; all of them only where it notices.
+      if (isSame(aim.read(bytes), bound.reading)) continue;
       const untold = left.filter((survivor) => isSame(survivor.read(bytes), bound.reading));
       if (untold.length < (best?.left ?? left).length) best = { bound, left: untold };
     }

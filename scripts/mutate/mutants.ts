@@ -5,6 +5,10 @@ export interface Mutant {
   readonly regex: string;
   /** What was changed, for whoever reads that it survived. */
   readonly slip: string;
+  /** Where in the regex. */
+  readonly at: number;
+  /** Characters that the slip lets in or shuts out, if it is about some. */
+  readonly about: string;
 }
 
 /** RE2 counts no further. */
@@ -13,22 +17,23 @@ const MOST_REPEATS = 1000;
 /** Every mutant that differs from the regex in its text. Some may still match the same. */
 export function mutantsOf(regex: string): readonly Mutant[] {
   const mutants = new Map<string, Mutant>();
-  const replace = (from: number, to: number, by: string, slip: string): void => {
+  const replace: Replace = (from, to, by, slip, about = '') => {
     const mutant = regex.slice(0, from) + by + regex.slice(to);
-    if (mutant !== regex && !mutants.has(mutant)) mutants.set(mutant, { regex: mutant, slip });
+    if (mutant !== regex && !mutants.has(mutant))
+      mutants.set(mutant, { regex: mutant, slip, at: from, about });
   };
   for (const node of nodesOf(parseRegex(regex))) mutate(node, regex, replace);
   return [...mutants.values()];
 }
 
-type Replace = (from: number, to: number, by: string, slip: string) => void;
+type Replace = (from: number, to: number, by: string, slip: string, about?: string) => void;
 
 function mutate(node: RegexNode, regex: string, replace: Replace): void {
   const { from, to } = node;
   const text = regex.slice(from, to);
   switch (node.kind) {
     case 'char':
-      replace(from, to, otherThan(node.char), `${text} becomes another character`);
+      replace(from, to, otherThan(node.char), `${text} becomes another character`, otherThan(node.char));
       replace(from, to, '', `${text} is dropped`);
       return;
     case 'anchor':
@@ -40,11 +45,17 @@ function mutate(node: RegexNode, regex: string, replace: Replace): void {
       const places = [...new Map(node.items.map((item) => [item.from, item])).values()];
       if (places.length > 1)
         for (const item of places)
-          replace(item.from, item.to, '', `${regex.slice(item.from, item.to)} is dropped from ${text}`);
+          replace(
+            item.from,
+            item.to,
+            '',
+            `${regex.slice(item.from, item.to)} is dropped from ${text}`,
+            String.fromCodePoint(item.low, item.high),
+          );
       const added = Array.from('!~;Zz9').find((char) => !node.items.some((item) => holds(item, char)));
       // `\S` and the like hold more than is worth spelling out.
       if (added !== undefined && !/\\[SWD]/.test(text))
-        replace(to - 1, to, `${added}]`, `${added} is added to ${text}`);
+        replace(to - 1, to, `${added}]`, `${added} is added to ${text}`, added);
       if (node.negated) replace(from, from + 2, '[', `${text} is no longer negated`);
       return;
     }
@@ -73,11 +84,12 @@ function mutate(node: RegexNode, regex: string, replace: Replace): void {
 }
 
 function mutateRepeat(
-  { min, max, quantifier, to, lazy }: RegexNode & { readonly kind: 'repeat' },
+  { min, max, from, quantifier, to, lazy }: RegexNode & { readonly kind: 'repeat' },
   regex: string,
   replace: Replace,
 ): void {
-  const text = regex.slice(quantifier, to);
+  const repeated = regex.slice(from, quantifier);
+  const text = (repeated.length > 24 ? `…${repeated.slice(-23)}` : repeated) + regex.slice(quantifier, to);
   const changes = new Set<string>();
   const change = (least: number, most: number): void => {
     if (least < 0 || most < least || most === 0 || least > MOST_REPEATS) return;

@@ -3,14 +3,24 @@ import type { Random } from '../../test/support/fleet/random.ts';
 import type { ClassItem, RegexNode } from './regex-tree.ts';
 
 /** What may stand beside a match and decide whether it is one. */
-const BESIDE = ['', '', ' ', 'x', '_', '0', '-', '/', '"', '=', '.', '+', '%', '!', 'Z', '\n'];
+const BESIDE = ['', '', ' ', 'x', '_', '0', '-', '/', '"', '=', '.', '+', '%', '!', 'Z', '\n', '('];
 /** More repeats than these are tried only where a bound asks for them. */
 const FEW = 3;
 
+/** What a text is to show. */
+interface Aim {
+  /** A place in the regex: the text goes through it mostly, and is short elsewhere. */
+  readonly at: number;
+  /** Characters to try there, whether they belong there or not. */
+  readonly about: string;
+}
+
 /** A text that the tree matches or nearly matches, in some surroundings. */
-export function sampleOf(tree: RegexNode, random: Random): string {
+export function sampleOf(tree: RegexNode, random: Random, { at, about }: Aim): string {
   const pick = <T>(from: readonly T[]): T | undefined => from[random.int(from.length)];
   const beside = (): string => pick(BESIDE) ?? '';
+  const mostly = (): boolean => random.int(8) > 0;
+  const holdsAim = ({ from, to }: RegexNode): boolean => from <= at && at < to;
 
   function write(node: RegexNode): string {
     switch (node.kind) {
@@ -19,11 +29,13 @@ export function sampleOf(tree: RegexNode, random: Random): string {
       case 'anchor':
         return '';
       case 'class':
-        return charOf(node.items, node.negated);
+        return holdsAim(node) && random.int(2) === 0
+          ? (pick(Array.from(about)) ?? charOf(node.items, node.negated))
+          : charOf(node.items, node.negated);
       case 'group':
         return write(node.node);
       case 'either':
-        return write(pick(node.nodes) ?? node);
+        return write((mostly() ? node.nodes.find(holdsAim) : undefined) ?? pick(node.nodes) ?? node);
       case 'sequence':
         return node.nodes.map(write).join('');
       case 'repeat':
@@ -31,9 +43,15 @@ export function sampleOf(tree: RegexNode, random: Random): string {
     }
   }
 
-  function writeRepeat({ node, min, max }: RegexNode & { readonly kind: 'repeat' }): string {
+  function writeRepeat(repeat: RegexNode & { readonly kind: 'repeat' }): string {
+    const { node, min, max } = repeat;
     const most = max === Infinity ? min + FEW : max;
-    const count = pick([min, min, most, min + random.int(Math.min(FEW, most - min) + 1)]) ?? min;
+    const some = pick([min, min, most, min + random.int(Math.min(FEW, most - min) + 1)]) ?? min;
+    const count = holdsAim(repeat)
+      ? Math.max(some, Number(holdsAim(node) && mostly()))
+      : random.int(3) > 0
+        ? min
+        : some;
     const inner =
       node.kind === 'group' && node.node.kind === 'sequence' && node.node.nodes.length === 1
         ? (node.node.nodes[0] ?? node)
@@ -47,7 +65,10 @@ export function sampleOf(tree: RegexNode, random: Random): string {
     const order = random.int(2) === 0;
     const few = each.slice(0, count).join('');
     const rest = fill.repeat(Math.max(0, count - each.length));
-    return order ? few + rest : rest + few;
+    const text = order ? few + rest : rest + few;
+    if (text === '' || about === '' || !holdsAim(inner) || random.int(2) === 0) return text;
+    const place = pick([0, text.length - 1, random.int(text.length)]) ?? 0;
+    return text.slice(0, place) + (pick(Array.from(about)) ?? '') + text.slice(place + 1);
   }
 
   function charOf(items: readonly ClassItem[], negated: boolean): string {

@@ -60,6 +60,8 @@ function parsed(document: object): z.infer<typeof definition> {
 export class Execution {
   readonly #states: z.infer<typeof definition>['States'];
   readonly #name: string;
+  readonly #timeoutMs: number;
+  #startedMs: number | undefined;
   /** Every state that was entered, and every input that one got. */
   readonly history: { state: string; data: Data }[] = [];
   at: string;
@@ -72,8 +74,9 @@ export class Execution {
   #attempts = 0;
 
   constructor(name: string, document: object, input: Data) {
-    const { StartAt, States } = parsed(document);
+    const { StartAt, States, TimeoutSeconds } = parsed(document);
     this.#name = name;
+    this.#timeoutMs = TimeoutSeconds * 1000;
     this.#states = States;
     this.at = StartAt;
     this.data = structuredClone(input);
@@ -92,6 +95,11 @@ export class Execution {
   /** Takes one transition, if its time has come. */
   async step(nowMs: number, invoke: Invoke): Promise<void> {
     if (this.ended !== 'no' || nowMs < this.waitsUntil) return;
+    this.#startedMs ??= nowMs;
+    if (nowMs - this.#startedMs > this.#timeoutMs) {
+      this.ended = 'failed';
+      return;
+    }
     const now = this.#states[this.at];
     if (now === undefined) throw new Error(`There is no state ${this.at}.`);
     switch (now.Type) {

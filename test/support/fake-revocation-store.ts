@@ -17,6 +17,8 @@ export class FakeRevocationStore implements RevocationStore {
   readonly written: RevocationRecord[] = [];
   /** Called around each access; may throw. */
   trouble: (access: 'get' | 'before_write' | 'after_write') => void = () => undefined;
+  /** Sees each state as it is written, beside the one before. */
+  wrote: (before: RevocationRecord | undefined, after: RevocationRecord) => void = () => undefined;
 
   async get(caseId: string): Promise<RevocationRecord | undefined> {
     await Promise.resolve();
@@ -39,6 +41,7 @@ export class FakeRevocationStore implements RevocationStore {
     const stored = revocationRecord.parse(JSON.parse(JSON.stringify(record)));
     this.records.set(record.caseId, stored);
     this.written.push(stored);
+    this.wrote(now, stored);
     this.trouble('after_write');
     return true;
   }
@@ -46,9 +49,14 @@ export class FakeRevocationStore implements RevocationStore {
 
 export class FakeRevocationLimit implements RevocationLimit {
   #known: Admissions = {};
+  readonly #admit: typeof admit;
+
+  constructor(rule = admit) {
+    this.#admit = rule;
+  }
 
   async admit(key: string, nowMs: number, revocationsPerHour: number): Promise<boolean> {
-    const admitted = admit(this.#known, key, nowMs, revocationsPerHour);
+    const admitted = this.#admit(this.#known, key, nowMs, revocationsPerHour);
     this.#known = admitted ?? this.#known;
     return Promise.resolve(admitted !== undefined);
   }

@@ -201,18 +201,29 @@ function prefixesOf(pack: CompiledPack): Prefixes {
   return prefixes;
 }
 
+/** An end of line or a quote written so does not end a value as it stands: read, the same rule sees where it ends. */
+const ENDS: ReadonlySet<Disguise> = new Set(['escapes', 'entities']);
+
 /**
  * Of matches in one entry that overlap, one stays: a form of its own before a mere name, what was read before
  * what was guessed, then the surer, then the
  * longer, then the one of which more was undone, whose secret is the real one; of guesses, less. It covers what all of them covered.
  */
 function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>): readonly DetectedMatch[] {
+  const lengths = new Map<string, number>();
+  const startOf = ({ rule, offset }: DetectedMatch): string => `${rule} ${String(offset)}`;
+  for (const match of matches)
+    if (!isGuess(match))
+      lengths.set(startOf(match), Math.max(match.length, lengths.get(startOf(match)) ?? 0));
+  const lengthOf = (match: DetectedMatch): number =>
+    (match.disguises.every((disguise) => ENDS.has(disguise)) ? lengths.get(startOf(match)) : undefined) ??
+    match.length;
   const ranked = distinct(matches).toSorted(
     (a, b) =>
       Number(named.has(a.rule)) - Number(named.has(b.rule)) ||
       Number(isGuess(a)) - Number(isGuess(b)) ||
       b.confidence - a.confidence ||
-      b.length - a.length ||
+      lengthOf(b) - lengthOf(a) ||
       (isGuess(a) ? a.disguises.length - b.disguises.length : b.disguises.length - a.disguises.length) ||
       a.offset - b.offset ||
       (a.rule < b.rule ? -1 : 1),

@@ -282,7 +282,8 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     const { compiled } = rule;
     // Most of what a generic rule matches are words; this is cheaper than making a string of them.
     if (compiled.generic === 'token' && !mayBeRandom(view, offset, end)) return undefined;
-    const text = view.toString('utf8', offset, end);
+    const read = view.toString('utf8', offset, end);
+    const text = compiled.generic === 'none' ? read : upToLineEnd(read);
     if (text.length === 0 || isPlaceholderToken(text)) return undefined;
     const checks = runChecks(compiled.checks, text);
     const proven = isProven(checks);
@@ -303,7 +304,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     return {
       entry,
       offset,
-      length: end - offset,
+      length: text === read ? end - offset : Buffer.byteLength(text),
       ...told(compiled),
       confidence,
       checks,
@@ -330,6 +331,18 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
   }
 
   return { pack: pack.digest, scan };
+}
+
+/** A shorter value before an end of line is too short for a password. */
+const LEAST_BEFORE_LINE_END = 4;
+
+/**
+ * A value as far as it goes before an end of line written as an escape, as in the strings of JSON. What follows is cut
+ * from the text with it, since in a file of settings a backslash may be part of a password.
+ */
+function upToLineEnd(value: string): string {
+  const at = value.includes('"') ? -1 : value.search(/\\+[nrt]/);
+  return at < 0 ? value : at < LEAST_BEFORE_LINE_END ? '' : value.slice(0, at);
 }
 
 /** So many bytes of one kind in a row. */

@@ -23,6 +23,11 @@ interface Plan {
 }
 
 const MAX_WRITES = 5;
+/**
+ * Longer than a run at work leaves its record as it is: every step that is taken again writes, and the workflow's own
+ * retries end within 20 minutes.
+ */
+const STANDSTILL_MS = 30 * 60_000;
 
 /** Answers a request. A refusal is an answer; @throws when the record cannot be read or written. */
 export async function answerAtDesk(
@@ -67,8 +72,15 @@ function decideAtDesk(record: RevocationRecord, decision: Decision, nowMs: numbe
     case 'approve':
     case 'reject':
       return answerTheAsked(record, decision, nowMs);
-    case 'revoke':
-      if (record.status === 'awaiting_approval')
+    case 'revoke': {
+      const startedAgain = { type: 'started_again', by, why } as const;
+      if (standsStill(record, nowMs))
+        return {
+          events: [{ type: 'moved', move: 'fail', reason: 'broken' }, startedAgain],
+          move: 'fail',
+          then: 'start',
+        };
+      if (record.status === 'awaiting_approval' || wasApproved(record))
         return answerTheAsked(record, { ...decision, do: 'approve' }, nowMs);
       if (!isTerminal(record.status)) {
         // Its start may have been lost; what runs already is not started twice.
@@ -78,7 +90,10 @@ function decideAtDesk(record: RevocationRecord, decision: Decision, nowMs: numbe
       }
       if (next('start_again', record.status) === undefined)
         return refused('no_such_move', 'It is proven dead: there is nothing left to revoke.');
-      return { events: [{ type: 'started_again', by, why }], move: 'start_again', then: 'start' };
+      if (record.claim !== undefined && record.claim.until > nowMs)
+        return refused('no_such_move', 'It is being restored at this moment. Look again in a minute.');
+      return { events: [startedAgain], move: 'start_again', then: 'start' };
+    }
     case 'undo':
       if (next('restore', record.status) === undefined)
         return refused('no_such_move', `A revocation that is ${record.status} cannot be undone.`);
@@ -96,8 +111,21 @@ function decideAtDesk(record: RevocationRecord, decision: Decision, nowMs: numbe
   }
 }
 
+/** Approved, and its run has not gone on yet. */
+const wasApproved = ({ status, approvalToken }: RevocationRecord): boolean =>
+  status === 'live' && approvalToken !== undefined;
+
+/** Whether its run is gone without having said so: a person may start another, for the old one could only end. */
+function standsStill({ status, approval, changedAt }: RevocationRecord, nowMs: number): boolean {
+  if (isTerminal(status)) return false;
+  const last = fromIso(status === 'awaiting_approval' ? (approval?.expiresAt ?? changedAt) : changedAt);
+  return last !== undefined && nowMs - last > STANDSTILL_MS;
+}
+
 function answerTheAsked(record: RevocationRecord, decision: Decision, nowMs: number): Plan | Refused {
   const { by, why } = decision;
+  // The answer stands; only its word to the run may have been lost.
+  if (decision.do === 'approve' && wasApproved(record)) return { events: [], then: 'resume' };
   if (record.status !== 'awaiting_approval')
     return refused(
       'no_such_move',

@@ -9,7 +9,7 @@ export type Environment = z.infer<typeof environment>;
 const some = <T extends z.ZodType>(each: T) => z.array(each).min(1).optional();
 
 const rule = z.strictObject({
-  name: z.string().regex(/^[a-z0-9-]+$/, 'a name is lower-case words with hyphens'),
+  name: z.string().regex(/^[a-z0-9-]+$/, 'a name is lower-case words with hyphens, such as prod-payments'),
   /** What is absent fits everything. */
   providers: some(z.string().min(1)),
   secretTypes: some(z.string().min(1)),
@@ -22,7 +22,10 @@ const rule = z.strictObject({
 const pattern = z
   .string()
   .min(1)
-  .regex(/^[^*]+\*?$/, 'a star may stand at the end only, and not alone');
+  .regex(
+    /^[^*]+\*?$/,
+    'a star may stand at the end only, and not alone: write how it begins, such as break-glass*',
+  );
 
 const protectedIdentity = z
   .strictObject({
@@ -33,7 +36,7 @@ const protectedIdentity = z
     why: z.string().min(1),
   })
   .refine(({ principal, id, account }) => principal ?? id ?? account, {
-    message: 'says which by principal, id or account',
+    message: 'says of nobody that it is protected: add a principal, an id or an account',
   });
 
 export const responsePolicy = z
@@ -64,7 +67,7 @@ export const responsePolicy = z
         context.addIssue({
           code: 'custom',
           path: ['rules', index, 'name'],
-          message: 'there are two rules of this name',
+          message: 'there are two rules of this name: rename one',
         });
     });
     const last = rules.length - 1;
@@ -74,7 +77,8 @@ export const responsePolicy = z
         context.addIssue({
           code: 'custom',
           path: ['rules', index],
-          message: 'it fits everything, so the rules below it would never be read',
+          message:
+            'it fits everything, so the rules below it would never be read: narrow it, or make it the last',
         });
       if (index === last && !fitsAll)
         context.addIssue({

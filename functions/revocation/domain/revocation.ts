@@ -34,7 +34,7 @@ export const revocationRecord = z.object({
   cleared: z.boolean(),
   startedWhy: z.string().optional(),
   decidedWhy: z.string().optional(),
-  /** Lets the waiting run go on; only a run that waits has one. */
+  /** Lets the waiting run go on; kept until it does, so that an answer whose word to the run was lost can be given again. */
   approvalToken: z.string().optional(),
   /** Unsuccessful attempts of the step that is being taken. */
   attempts: z.int().nonnegative(),
@@ -164,7 +164,7 @@ function apply(record: RevocationRecord, event: RevocationEvent, nowMs: number):
     case 'undo_asked':
       return { ...record, undo: { by: event.by, why: event.why }, attempts: 0 };
     case 'undo_failed':
-      return { ...record, undo: undefined, note: event.note.slice(0, MAX_NOTE) };
+      return { ...record, undo: undefined, claim: undefined, note: event.note.slice(0, MAX_NOTE) };
     case 'deadline_set':
       return { ...record, deadBy: event.deadBy };
     case 'started_again':
@@ -200,7 +200,7 @@ function moved(
     reason: event.reason,
     note: event.note === undefined ? record.note : event.note.slice(0, MAX_NOTE),
     approval: event.approval,
-    approvalToken: undefined,
+    approvalToken: event.move === 'approve' ? record.approvalToken : undefined,
     ...(event.rule !== undefined && { rule: event.rule }),
     ...(milestone && { [milestone]: at }),
     ...(event.move === 'restore' && { undo: undefined, canRestore: false }),

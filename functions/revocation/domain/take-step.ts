@@ -346,6 +346,10 @@ async function proveDead(record: RevocationRecord, dependencies: StepDependencie
     );
   if ('reason' in known)
     return fail('provider_unavailable', { type: 'noted', note: `No proof of death: ${known.reason}.` });
+  if (known.provider.provesBy !== undefined) {
+    const claimed = await claim(record, 'prove_dead', dependencies);
+    if (claimed !== undefined) return claimed;
+  }
   const { answer, calls } = await lookDead(known);
   const called = { type: 'called', step: 'prove_dead', calls } as const;
   const deadBy = record.deadBy ?? clock.now();
@@ -392,6 +396,8 @@ async function restore(record: RevocationRecord, dependencies: StepDependencies)
   const note = (text: string, ...more: RevocationEvent[]) =>
     conclude(record, dependencies, (now) => (now.undo ? [...more, { type: 'undo_failed', note: text }] : []));
   if (provider?.restore === undefined) return note('Its provider cannot restore it.');
+  const claimed = await claim(record, 'restore', dependencies);
+  if (claimed !== undefined) return claimed;
   const { answer, calls } = await provider.restore(identity);
   const called = { type: 'called', step: 'restore', calls } as const;
   switch (answer.outcome) {

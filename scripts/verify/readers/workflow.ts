@@ -18,7 +18,8 @@ export const readStateMachine: Reader = async (stateMachineArn, { sfn }) => {
         CloudWatchLogsLogGroup: { LogGroupArn: cloudWatchLogsLogGroup?.logGroupArn },
       })),
     },
-    TracingConfiguration: { Enabled: read.tracingConfiguration?.enabled },
+    // Absent means off.
+    TracingConfiguration: { Enabled: read.tracingConfiguration?.enabled ?? false },
     Tags: tags.map(({ key, value }) => ({ Key: key, Value: value })),
   };
 };

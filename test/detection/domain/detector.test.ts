@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { DetectedMatch } from '../../../functions/detection/domain/detector.ts';
 import { detect } from '../../../functions/detection/domain/detect.ts';
 import { createLeak, type LeakType } from '../../support/fleet/leaks.ts';
-import { createRandom } from '../../support/fleet/random.ts';
+import { ALPHABETS, createRandom } from '../../support/fleet/random.ts';
 import { brokenInvariant } from '../../support/detector-invariants.ts';
 import { createBatch, ENCODERS, TRICKS } from '../../support/disguises.ts';
 import { batchOf, NOW } from '../support/batches.ts';
@@ -38,6 +38,30 @@ describe('what is encoded', () => {
     expect(shown(detector.scan([text]), text)).toEqual([
       { there: token(2), secret: token(2), disguises: ['escapes'] },
     ]);
+  });
+
+  it.each([
+    (value: string) => JSON.stringify({ data: `DB_PASSWORD=${value}\nnext line` }),
+    (value: string) => JSON.stringify({ data: `mysqldump --password=${value}\r\nnext line` }),
+    (value: string) => JSON.stringify({ data: JSON.stringify({ data: `curl -u ${value}:b1\nnext` }) }),
+    (value: string) => `<a data-secret=&quot;${value}&quot;>`,
+    (value: string) => `storage_key=&#34;${value}&#34; next`,
+  ])('ends a value that has no form of its own: %s', (place) => {
+    const value = createRandom(7).text(ALPHABETS.alphanumeric, 20);
+    const text = place(value);
+    const [match, ...others] = detector.scan([text]);
+    expect(others).toEqual([]);
+    expect(match?.secret.reveal().replace(/:b1$/, '')).toBe(value);
+    expect(text.slice(match?.offset, (match?.offset ?? 0) + (match?.length ?? 0))).toBe(
+      match?.secret.reveal(),
+    );
+  });
+
+  it('is cut with a value that it ends, for in a file of settings a backslash may be part of a password', () => {
+    const rest = createRandom(8).text(ALPHABETS.alphanumeric, 12);
+    const text = `DB_PASSWORD=${createRandom(7).text(ALPHABETS.alphanumeric, 20)}\\n${rest}`;
+    const cut = detector.scan([text]).flatMap(({ covers }) => covers);
+    expect(Math.max(...cut.map(({ offset, length }) => offset + length))).toBe(text.length);
   });
 
   it('is found in base64 lines within a string of JSON', () => {

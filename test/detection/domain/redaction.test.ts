@@ -164,6 +164,21 @@ describe('of a secret split over two messages', () => {
   });
 });
 
+describe("of AWS's secret keys without a digit, one in a thousand", () => {
+  const plan: Plan = {
+    type: 'aws-secret-access-key',
+    seeds: [312_214_457, 1_384_149_282],
+    inside: ['', ''],
+    outside: ['', ''],
+  };
+  const build = placed(plan, leakOf, EVEN.base64);
+  it('nothing is left', () => {
+    const [secrets] = plan.seeds.map((seed) => build(seed).secrets);
+    expect(secrets).toContainEqual(expect.stringMatching(/^[A-Za-z/+]{40}$/));
+    expect(redactedAlike(detector, plan.seeds, build)).toBeUndefined();
+  });
+});
+
 describe('of a secret that stands in a text more than once', () => {
   it('nothing is left of any, each in its own spelling', () => {
     fc.assert(

@@ -21,6 +21,32 @@ describe('a value that ought to be random', () => {
   });
 });
 
+describe('a placeholder', () => {
+  it('is none where random text holds a short word by chance', () => {
+    expect(isOrdinaryPassword('JRhEOWpAP4Fakekb6Evg')).toBe(false);
+    expect(isOrdinaryToken('mOck9rT2Xw4KpVq8dUmmY1')).toBe(false);
+  });
+
+  it.each([
+    'fake-9fK2mXwz4KpVq8rT2',
+    'fakepassword123',
+    'somefaketoken1',
+    'mock_9fK2mXwz4K',
+    'todo: 9fK2mXwz',
+  ])('is one where the word stands by itself or among words: %s', (value) => {
+    expect(isOrdinaryPassword(value)).toBe(true);
+  });
+
+  it('is what RFC 7617 shows', () => {
+    expect(isOrdinaryPassword('open sesame')).toBe(true);
+  });
+
+  it('is what has the form of a UUID, but letters that none has', () => {
+    expect(isOrdinaryToken('px-api-a1b2c3d4-e5f6-g7h8-i8j0-k0l3m3n4o0p5')).toBe(true);
+    expect(isOrdinaryToken('px-api-743b294a-cd03-41ec-9d64-0242ac120002')).toBe(false);
+  });
+});
+
 describe('the name of something in code', () => {
   it.each([
     'RSA_2048',
@@ -65,7 +91,7 @@ describe('a password', () => {
     expect(isOrdinaryPassword(value)).toBe(true);
   });
 
-  it.each(['greyheron', 'Tr0ub4dor&3x', 'grey heron 7', 'open_sesame'])('may be one: %s', (value) => {
+  it.each(['greyheron', 'Tr0ub4dor&3x', 'grey heron 7', 'open_window'])('may be one: %s', (value) => {
     expect(isOrdinaryPassword(value)).toBe(false);
   });
 });

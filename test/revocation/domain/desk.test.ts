@@ -6,6 +6,7 @@ import { FakeRevocationStore, FakeWorkflow } from '../../support/fake-revocation
 import { aCaseId, aRevocation } from '../../support/revocation-builder.ts';
 
 const NOW = Date.parse('2026-11-21T09:00:00.000Z');
+const JUST_NOW = { changedAt: '2026-11-21T08:59:00.000Z' };
 const WAITING: Partial<RevocationRecord> = {
   status: 'awaiting_approval',
   approvalToken: 'the-token',
@@ -62,10 +63,36 @@ describe('the desk', () => {
 
   test('starts nothing beside a run, and nothing of what is proven dead', async () => {
     for (const status of ['live', 'revoked', 'proven_dead'] as const) {
-      const { answer, workflow } = await desk({ status, identity: { id: 'a' } }, 'revoke');
+      const { answer, workflow } = await desk({ status, identity: { id: 'a' }, ...JUST_NOW }, 'revoke');
       expect(answer).toMatchObject({ answer: 'refused', why: 'no_such_move' });
       expect(workflow.started.size).toBe(0);
     }
+  });
+
+  test('starts what stands still as a run of its own, for the old one has gone without a word', async () => {
+    for (const status of ['pending', 'live', 'contained', 'revoked', 'awaiting_approval'] as const) {
+      const { record, workflow } = await desk({ status, identity: { id: 'a' } }, 'revoke', NOW + 3_600_000);
+      expect(record).toMatchObject({ status: 'pending', run: 2, startedBy: 'ann' });
+      expect([...workflow.started.keys()]).toEqual([`${aCaseId(1)}-2`]);
+    }
+    // What waits for people stands still by right until its time is over, and half an hour longer.
+    expect((await desk(WAITING, 'revoke')).record).toMatchObject({ status: 'live', run: 1 });
+  });
+
+  test('lets an approved run go on again where its word was lost', async () => {
+    const approved = { status: 'live', cleared: true, approvalToken: 'the-token', ...JUST_NOW } as const;
+    for (const what of ['approve', 'revoke'] as const) {
+      const { workflow, record } = await desk({ ...approved, decidedBy: 'bob' }, what);
+      expect(workflow.resumed).toEqual(['the-token']);
+      expect(record).toMatchObject({ revision: 1, decidedBy: 'bob' });
+    }
+    expect((await desk(approved, 'reject')).answer).toMatchObject({ why: 'no_such_move' });
+  });
+
+  test('starts nothing while it is being restored', async () => {
+    const claim = { step: 'restore', until: NOW + 1_000 };
+    expect((await desk({ status: 'failed', claim }, 'revoke')).answer).toMatchObject({ why: 'no_such_move' });
+    expect((await desk({ status: 'failed', claim }, 'revoke', NOW + 1_000)).record).toMatchObject({ run: 2 });
   });
 
   test('undoes only what was taken and what its provider restores', async () => {

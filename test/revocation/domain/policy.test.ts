@@ -89,15 +89,17 @@ describe('a policy', () => {
           { name: 'b', response: 'auto' },
         ],
       }),
-    ).toEqual(['it fits everything, so the rules below it would never be read']);
+    ).toEqual([
+      'it fits everything, so the rules below it would never be read: narrow it, or make it the last',
+    ]);
   });
 
   test('is refused with a protection that names nobody, or everybody', () => {
     expect(problemsOf({ protected: [{ provider: 'aws', why: 'x' }] })).toEqual([
-      'says which by principal, id or account',
+      'says of nobody that it is protected: add a principal, an id or an account',
     ]);
     expect(problemsOf({ protected: [{ provider: 'aws', principal: '*', why: 'x' }] })).toEqual([
-      'a star may stand at the end only, and not alone',
+      'a star may stand at the end only, and not alone: write how it begins, such as break-glass*',
     ]);
   });
 });
