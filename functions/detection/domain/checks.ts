@@ -79,7 +79,8 @@ const jwt: Check = (secret) => {
 /** HTTP basic credentials (RFC 7617): base64 of printable text with a colon in it. */
 const basicAuth: Check = (secret) => {
   const text = Buffer.from(secret, 'base64').toString('latin1');
-  return /^[\x20-\x7e]+:[\x20-\x7e]+$/.test(text);
+  const colon = text.indexOf(':', 1);
+  return colon > 0 && colon < text.length - 1 && /^[\x20-\x7e]+$/.test(text);
 };
 
 const littleEndian = (value: number): Buffer => {

@@ -4,6 +4,7 @@
  * a match in a view becomes a match in the entry, at the bytes that encode it.
  */
 import type { CompiledPack, CompiledRule } from './pack.ts';
+import { occurrences } from './occurrences.ts';
 import type { CreateRegex } from './ports.ts';
 import { createScanner, firstEndingAfter, isByName, type Match, type Span } from './scanner.ts';
 import { decode } from './views/decode.ts';
@@ -265,30 +266,24 @@ function inCompany(
   });
 }
 
-/** A shorter secret would be found where it is not. */
-const MIN_REPEATED_BYTES = 6;
-/** Bytes of views that are searched for an entry's secrets, so that an entry made of secrets is not slow. */
-const REPEATS_BYTES = 8 * 1024 * 1024;
-
 /**
  * What is a secret in one place is one in every other, where nothing names it and whatever encodes it: each match
  * covers these places too.
  */
 function everywhere(matches: readonly DetectedMatch[], views: readonly Source[]): readonly DetectedMatch[] {
-  let left = REPEATS_BYTES;
+  if (views.length === 0) return matches;
+  const secrets = [...new Set(matches.map(({ secret }) => secret.reveal()))];
+  const more = occurrences(
+    secrets,
+    views.map(({ bytes }) => bytes),
+  );
   return matches.map((match) => {
-    const secret = Buffer.from(match.secret.reveal());
-    if (secret.length < MIN_REPEATED_BYTES) return match;
-    const more: Span[] = [];
-    for (const view of views) {
-      const { bytes } = view;
-      left -= bytes.length;
-      if (left < 0) break;
-      for (let at = bytes.indexOf(secret); at >= 0; at = bytes.indexOf(secret, at + secret.length))
-        for (const place of view.placesOf(at, at + secret.length))
-          if (place.entry === match.entry && !holds(match, place)) more.push(toSpan(place));
-    }
-    return more.length === 0 ? match : { ...match, covers: [...match.covers, ...more] };
+    const places = (more.get(match.secret.reveal()) ?? []).flatMap(({ text, from, to }) =>
+      (views[text]?.placesOf(from, to) ?? []).filter(
+        (place) => place.entry === match.entry && !holds(match, place),
+      ),
+    );
+    return places.length === 0 ? match : { ...match, covers: [...match.covers, ...places.map(toSpan)] };
   });
 }
 

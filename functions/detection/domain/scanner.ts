@@ -288,7 +288,8 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     const checks = runChecks(compiled.checks, text);
     const proven = isProven(checks);
     if (!proven && compiled.minEntropy > 0 && shannonEntropy(text) < compiled.minEntropy) return undefined;
-    const before = (): string => view.toString('latin1', Math.max(0, matchStart - WORDS_BEFORE), offset);
+    const before = (): string =>
+      view.toString('latin1', Math.max(0, matchStart - WORDS_BEFORE, offset - LONGEST_NAME), offset);
     if (compiled.generic === 'token' && (isOrdinaryToken(text) || isPublicName(before()))) return undefined;
     if (compiled.generic === 'none' && !proven && readsLikeText(text, compiled.context === undefined))
       return undefined;
@@ -465,6 +466,8 @@ function standsAt(bytes: Buffer, place: number, text: Buffer): boolean {
 const MATCHES_FREE = 128;
 const BYTES_A_MATCH = 256;
 
+/** Nothing farther before a value than this, in bytes, is its name. */
+const LONGEST_NAME = 512;
 /** How far before its keyword a word of context may name a credential. */
 const WORDS_BEFORE = 24;
 const CREDENTIAL_WORD =

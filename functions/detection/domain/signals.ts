@@ -29,11 +29,15 @@ function entropyOf(counts: readonly number[]): number {
   return bits;
 }
 
+/*
+ * The regexes below run in V8, which tries every way to take a text apart: no two neighbouring repeats may both match the
+ * same characters, nor may a repeat follow what can start anywhere in it, or a hostile value costs its square or worse.
+ */
+
 /** The value stands elsewhere: shell, template and format syntax, look-ups and calls. */
 const REFERENCE = new RegExp(
   [
     String.raw`\$\{\{?\s*[\w.:?/-]+\s*\}`, // ${VAR}, ${{ secrets.X }}
-    String.raw`\$\([^)]*\)`, // $(command)
     String.raw`\{\{[^{}]*\}\}|\{%|%\}|<%|%>`, // templates
     String.raw`^\$[A-Za-z_]\w*$|^\$\d$|^%\w+%$|^#\{[^}]*\}|^\{[\w.]+\}$|^@[\w.]+@$|^:[a-z_]+$`, // $VAR, %VAR%, #{x}, {x}, @x@, :x
     String.raw`^<[^<>]*>$|^\[[^\[\]]*\]$|^&lt;.*&gt;$|^__\w+__$|^%[sdvr](?:\W+%[sdvr])*$|^%\(\w+\)s$`, // <x>, [x], __X__, %s
@@ -49,7 +53,6 @@ const PLACEHOLDER_WORD = new RegExp(
     'sample',
     'placeholder',
     'change[-_ ]?(?:me|this|it)',
-    String.raw`(?:^|[^a-z])your[-_ ]?\w*(?:api|key|token|secret|pass|access|own|here|client|account)`,
     'redacted',
     String.raw`replace[-_ ]?(?:me|this|with)`,
     String.raw`insert[-_ ](?:your|here|the)`,
@@ -71,6 +74,30 @@ const SHORT_WORD = /(?:^|[^a-z]|some)(?:fake|mock)|^todo|dummy|fixme|lorem/i;
 const SHORT_WORD_ALONE = /(?:^|[^a-z0-9])(?:(?:some)?fake|mock|todo|dummy|fixme|lorem)(?:[^a-z0-9]|$)/i;
 const SHARE_OF_WORDS = 0.4;
 
+const YOUR = /(?<![a-z])your[-_ ]?/gi;
+const WORD = /\w*/y;
+const YOURS = /api|key|token|secret|pass|access|own|here|client|account/i;
+
+/** `your-api-key`, `YOUR_OWN_SECRET`: one look into each word, however often it says `your`. */
+function saysYour(value: string): boolean {
+  let answered = 0;
+  for (const said of value.matchAll(YOUR)) {
+    const from = said.index + said[0].length;
+    if (from < answered) continue;
+    WORD.lastIndex = from;
+    const word = WORD.exec(value)?.[0] ?? '';
+    if (YOURS.test(word)) return true;
+    answered = from + word.length;
+  }
+  return false;
+}
+
+/** `$(command)`. */
+function substitutes(value: string): boolean {
+  const from = value.indexOf('$(');
+  return from >= 0 && value.includes(')', from);
+}
+
 /** One character over and over, or a mask, is nobody's key. */
 const FILLER =
   /(.)\1{7,}|^(.)\2{3,}$|\*{3,}|\.{4,}|…|x{5,}|X{5,}|^(?:0?123456789?0?|abcdef(?:gh?)?|12345678)$/;
@@ -83,7 +110,14 @@ export function isPlaceholderToken(secret: string): boolean {
 }
 
 function isPlaceholderValue(value: string): boolean {
-  return REFERENCE.test(value) || PLACEHOLDER_WORD.test(value) || FILLER.test(value) || holdsShortWord(value);
+  return (
+    REFERENCE.test(value) ||
+    substitutes(value) ||
+    PLACEHOLDER_WORD.test(value) ||
+    saysYour(value) ||
+    FILLER.test(value) ||
+    holdsShortWord(value)
+  );
 }
 
 const holdsShortWord = (value: string): boolean =>
@@ -183,16 +217,19 @@ export function isOrdinaryPassword(value: string): boolean {
   );
 }
 
+/** Words of letters, a small number in some of them: up to 20 letters before it, or more of which the rest is lower case. */
+const WORDS_AND_NUMBERS =
+  /^[A-Za-z]+(?:\d{1,4}[a-z]*)?(?:[-_](?:[A-Za-z]{1,20}(?:\d{1,4}[a-z]*)?|[A-Za-z]{20}[a-z]+|\d{1,4})){2,}$/;
+
 /**
  * Whether a value is the name of something in code, a header, a protocol or a file: words that may hold a small number
  * (`X-Amz-S3session-Token`, `SASL_SCRAM_512_AUTH`, `RSA_2048`), a constant (`0x8C2F`), a source file.
  */
 function isIdentifier(value: string): boolean {
   return (
-    /^_*[A-Z][A-Z0-9]+(?:_(?:[A-Z]+\d{0,5}[A-Z]*|\d{1,4}))+$/.test(value) ||
+    /^_*[A-Z][A-Z0-9]+(?:_(?:[A-Z]+(?:\d{1,5}[A-Z]*)?|\d{1,4}))+$/.test(value) ||
     /^-?0x[0-9A-Fa-f]{1,16}[UL]{0,3}$/.test(value) ||
-    (/^[A-Za-z]+\d{0,4}[a-z]*(?:[-_](?:[A-Za-z]{1,20}\d{0,4}[a-z]*|\d{1,4})){2,}$/.test(value) &&
-      wordShare(value) > 0.4) ||
+    (WORDS_AND_NUMBERS.test(value) && wordShare(value) > 0.4) ||
     (/^[\w/.-]+\.(?:c|h|cc|cpp|js|ts|py|go|rs|java|rb|sh|md|txt|html|json|ya?ml|toml|xml)$/.test(value) &&
       wordShare(value) > 0.3)
   );
@@ -208,12 +245,24 @@ const NAME_CHARACTERS = 10;
  */
 export function repeatsItsName(value: string, before: string): boolean {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-  const [said, name] = [plain(value), plain(/[\w-]+(?=[^\w]*$)/.exec(before)?.[0] ?? '')];
+  const [said, name] = [plain(value), plain(lastNameOf(before))];
   if (said.length > 0 && plain(before).endsWith(said)) return true;
   return (
     Math.min(said.length, name.length) >= NAME_CHARACTERS && (said.includes(name) || name.includes(said))
   );
 }
+
+/** From the last letter, digit or underscore back, as far as these and dashes go. */
+function lastNameOf(text: string): string {
+  let end = text.length;
+  while (end > 0 && !isWordUnit(text.charCodeAt(end - 1))) end -= 1;
+  let start = end;
+  while (start > 0 && (isWordUnit(text.charCodeAt(start - 1)) || text[start - 1] === '-')) start -= 1;
+  return text.slice(start, end);
+}
+
+const isWordUnit = (code: number): boolean =>
+  (code >= 0x30 && code <= 0x39) || code === 0x5f || ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a);
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** A UUID of version 1 is made of the time and the machine (RFC 9562), and so no secret. */

@@ -180,4 +180,10 @@ describe('hostile text', () => {
       expect(timeOf(131_072)).toBeLessThan(32 * Math.max(timeOf(16_384), 10));
     },
   );
+
+  it('before half a secret in the next message is gone through once, dots and quotes and all', () => {
+    const token = 'x9fK2mXwz4KpVq8rT2aLd7Qn';
+    const halves = [`${'.'.repeat(400)}a`, `${token} and more`, `\\"${token} `.repeat(2000)];
+    expect(detector.scan(halves, () => 'one agent')).toEqual([]);
+  });
 });

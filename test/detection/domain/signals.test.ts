@@ -95,3 +95,23 @@ describe('a password', () => {
     expect(isOrdinaryPassword(value)).toBe(false);
   });
 });
+
+describe('a hostile value', () => {
+  // Each of these took a regex that could take it apart in many ways longer than anybody waits.
+  const words = 'abcdefgh-'.repeat(1500);
+  it.each([
+    ['words that end in what no name does', `${words}!`],
+    ['capitals that end so', `${words.toUpperCase().replaceAll('-', '_')}!`],
+    ['your over and over', 'your_'.repeat(3000)],
+    ['commands that never close', '$('.repeat(8000)],
+    ['numbers between words', 'ab12-'.repeat(3000)],
+  ])('is judged in a time that grows with its length: %s', (_, value) => {
+    expect([isOrdinaryToken(value), isOrdinaryPassword(value)]).toHaveLength(2);
+    expect(repeatsItsName('x9fK2mXwz4Kp', value)).toBe(false);
+  });
+
+  it('is a placeholder wherever it says so after all', () => {
+    expect(isOrdinaryToken('of_your_yourself-your_9_key9x')).toBe(true);
+    expect(isOrdinaryToken('x9f$(x9f$(mXwz4Kp)')).toBe(true);
+  });
+});

@@ -58,9 +58,9 @@ export function decode(source: Source, region: Region): Source | undefined {
       decodeStepwise(bytes, region, out, (at) => lookalikeAt(bytes, at));
       break;
   }
-  const view = out.finish(source, region.disguise);
-  const undone = region.disguise === 'case' || !view.isVerbatim(0, view.bytes.length);
-  return view.bytes.length > 0 && undone ? view : undefined;
+  return out.isEmpty() || (region.disguise !== 'case' && out.isVerbatim())
+    ? undefined
+    : out.finish(source, region.disguise);
 }
 
 /** UTF-16 in an encoding is text with a zero in every other byte, and reads as text without them. */
@@ -148,26 +148,40 @@ function percentAt(bytes: Buffer, at: number, to: number): Step | undefined {
   return byte < 0 ? undefined : { byte, end: at + 3 };
 }
 
-const NAMED_ENTITIES: Readonly<Record<string, number>> = {
+// prettier-ignore
+const NAMED_ENTITIES: ReadonlyMap<string, number> = new Map(Object.entries({
   quot: 0x22, amp: 0x26, apos: 0x27, lt: 0x3c, gt: 0x3e, nbsp: 0x20, equals: 0x3d, lowbar: 0x5f, UnderBar: 0x5f,
   colon: 0x3a, sol: 0x2f, plus: 0x2b, hyphen: 0x2d, dash: 0x2d, period: 0x2e, commat: 0x40, NewLine: 0x0a, Tab: 0x09,
-}; // prettier-ignore
+}));
 const LONGEST_ENTITY = 10;
 
 /** Character references of HTML and XML, numeric ones and those of ASCII. */
 function entityAt(bytes: Buffer, at: number, to: number): Step | undefined {
   if (bytes[at] !== 0x26) return undefined;
-  const end = bytes.subarray(at, Math.min(to, at + LONGEST_ENTITY + 2)).indexOf(0x3b);
-  if (end < 0) return undefined;
-  const name = bytes.toString('latin1', at + 1, at + end);
-  const numeric = /^#(?:[xX]([0-9a-fA-F]{1,7})|(\d{1,8}))$/.exec(name);
+  const limit = Math.min(to, at + LONGEST_ENTITY + 2);
+  let end = at + 1;
+  while (end < limit && bytes[end] !== 0x3b) end += 1;
+  if (end >= limit) return undefined;
   const codePoint =
-    numeric === null
-      ? NAMED_ENTITIES[name]
-      : numeric[1] === undefined
-        ? Number(numeric[2])
-        : Number.parseInt(numeric[1], 16);
-  return codePoint !== undefined && isScalar(codePoint) ? { codePoint, end: at + end + 1 } : undefined;
+    bytes[at + 1] === 0x23
+      ? numericEntity(bytes, at + 2, end)
+      : NAMED_ENTITIES.get(bytes.toString('latin1', at + 1, end));
+  return codePoint !== undefined && isScalar(codePoint) ? { codePoint, end: end + 1 } : undefined;
+}
+
+/** One to eight decimal digits, or an `x` and one to seven of base 16. */
+function numericEntity(bytes: Buffer, from: number, to: number): number | undefined {
+  const isHex = bytes[from] === 0x78 || bytes[from] === 0x58;
+  const first = isHex ? from + 1 : from;
+  if (to <= first || to - first > (isHex ? 7 : 8)) return undefined;
+  if (isHex) return hexAt(bytes, first, to);
+  let value = 0;
+  for (let at = first; at < to; at += 1) {
+    const digit = (bytes[at] ?? 0) - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 function lookalikeAt(bytes: Buffer, at: number): Step | undefined {

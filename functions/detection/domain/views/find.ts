@@ -61,13 +61,18 @@ interface Mark {
   readonly holds?: (bytes: Buffer, at: number) => boolean;
 }
 
+const ESCAPES: Recipe = { disguise: 'escapes' };
+const LOOKALIKES: Recipe = { disguise: 'lookalikes' };
+const IN_BASE64: Recipe = { disguise: 'base64' };
+const IN_HEX: Recipe = { disguise: 'hex' };
+
 const marks = (recipe: Recipe, spellings: readonly string[], holds?: Mark['holds']): readonly Mark[] =>
   spellings.map((spelling) => ({ spelling: Buffer.from(spelling), recipe, ...(holds && { holds }) }));
 
 /** What stands at the beginning of an escape, by its first byte; where several begin alike, the first that stands there. */
 const MARKS: ReadonlyMap<number, readonly Mark[]> = Map.groupBy(
   [
-    ...marks({ disguise: 'escapes' }, ['\\u', '\\x', '\\/', '\\\\', '\\\n']),
+    ...marks(ESCAPES, ['\\u', '\\x', '\\/', '\\\\', '\\\n']),
     ...marks({ disguise: 'percent' }, ['%'], (bytes, at) => hexAt(bytes, at + 1, at + 3) >= 0),
     ...marks({ disguise: 'entities' }, ['&#', '&quot;', '&amp;', '&equals;', '&lowbar;']),
     ...marks({ disguise: 'concatenation', commas: false }, ['+ "', '+"', "+ '", "+'", '+ \\', '+\\', '+\n']),
@@ -90,21 +95,27 @@ export function findDisguised(
   isKnown: (text: number, from: number, to: number) => boolean,
   edges?: Edge[],
 ): readonly FoundRegion[] {
-  const found: (FoundRegion & { to: number })[] = [];
+  const found: OpenRegion[] = [];
+  let last: OpenRegion | undefined;
   const regions: Regions = {
-    push(region) {
-      const start = layout.starts[region.text] ?? 0;
-      const end = layout.ends[region.text] ?? 0;
+    push(recipe, text, from, to) {
+      const start = layout.starts[text] ?? 0;
+      const end = layout.ends[text] ?? 0;
       // With its neighbours: they decide where a token begins.
-      const from = Math.max(start, region.from - 1) - start;
-      if (isKnown(region.text, from, Math.min(end, region.to + 1) - start)) return;
+      if (isKnown(text, Math.max(start, from - 1) - start, Math.min(end, to + 1) - start)) return;
       // Thousands of marks in a row are one region, not thousands to merge.
-      const last = found.at(-1);
-      const isNext =
-        last !== undefined && last.text === region.text && !isExact(region) && keyOf(last) === keyOf(region);
-      if (isNext && region.from >= last.from && region.from - last.to <= AFTER)
-        last.to = Math.max(last.to, region.to);
-      else found.push({ ...region });
+      if (
+        last?.text === text &&
+        !isExact(recipe) &&
+        keyOf(last) === keyOf(recipe) &&
+        from >= last.from &&
+        from - last.to <= AFTER
+      )
+        last.to = Math.max(last.to, to);
+      else {
+        last = { ...recipe, text, from, to };
+        found.push(last);
+      }
     },
   };
   for (const [byte, alike] of MARKS) findMarks(layout, byte, alike, regions);
@@ -116,8 +127,9 @@ export function findDisguised(
 
 /** Regions are collected in bytes of the body, and turned into bytes of their text at the end. */
 interface Regions {
-  push(region: FoundRegion): void;
+  push(recipe: Recipe, text: number, from: number, to: number): void;
 }
+type OpenRegion = FoundRegion & { to: number };
 
 /** @param sought what all of `alike` begin with */
 function findMarks(
@@ -138,7 +150,7 @@ function findMarks(
     for (const { spelling, recipe, holds } of alike) {
       const to = at + spelling.length;
       if (to > end || !standsAt(bytes, at, spelling) || (holds !== undefined && !holds(bytes, at))) continue;
-      regions.push({ ...recipe, text, from: at, to });
+      regions.push(recipe, text, at, to);
       next = to;
       break;
     }
@@ -175,7 +187,7 @@ function findLookalikes({ bytes, starts, ends }: Layout, regions: Regions): void
       const length = char?.length ?? 1;
       const folded = char === undefined ? undefined : fold(char.codePoint);
       if (folded !== undefined && (folded.odd || besideToken(bytes, at, at + length)))
-        regions.push({ disguise: 'lookalikes', text, from: at, to: at + length });
+        regions.push(LOOKALIKES, text, at, at + length);
       at += length;
     }
   }
@@ -268,7 +280,7 @@ function findEscapedStart(bytes: Buffer, from: number, start: number, text: numb
   const letter = bytes[at];
   if (at <= start || bytes[at - 1] !== 0x5c) return;
   if (letter === 0x6e || letter === 0x74 || letter === 0x72 || letter === 0x62 || letter === 0x66)
-    regions.push({ disguise: 'escapes', text, from: at - 1, to: at + 1 });
+    regions.push(ESCAPES, text, at - 1, at + 1);
 }
 
 /** @returns up to where a region was found, if any */
@@ -288,7 +300,7 @@ function findBase64(
       last = line;
       while (last < end && (SEXTET[bytes[last] ?? 0] ?? 64) < 64) last += 1;
     }
-    regions.push({ disguise: 'base64', text, from: from + phase, to: last });
+    regions.push(IN_BASE64, text, from + phase, last);
     found = last;
   }
   return found;
@@ -355,7 +367,7 @@ function findHex(bytes: Buffer, from: number, to: number, text: number, regions:
 function findHexText(bytes: Buffer, from: number, to: number, text: number, regions: Regions): void {
   for (let phase = 0; phase < 2; phase += 1)
     if (hexDecodesToText(bytes, from + phase, to) || beginsAsUtf8(bytes, from + phase, to, 4))
-      regions.push({ disguise: 'hex', text, from: from + phase, to: to - ((to - from - phase) % 2) });
+      regions.push(IN_HEX, text, from + phase, to - ((to - from - phase) % 2));
 }
 
 const BEGINNING_BYTES = 12;
@@ -435,7 +447,7 @@ function findMisspelled(
       misspelled = true;
     }
     if (at === prefix.length && misspelled)
-      regions.push({ disguise: 'case', text, from, to: grownTo(bytes, to, end), beginning: prefix });
+      regions.push({ disguise: 'case', beginning: prefix }, text, from, grownTo(bytes, to, end));
   }
 }
 
@@ -489,15 +501,12 @@ function findSeparators(
     if (!looksRandom(bytes, from, to, every) || isUuid(bytes, from, to, first, count)) return answered;
     // The first and the last separator may be no part of it, but stand before and after it.
     for (const [skipped, kept] of count > 3 ? EDGES : EDGES.slice(0, 1))
-      regions.push({
-        disguise: 'separators',
+      regions.push(
+        { disguise: 'separators', first: first + skipped * step, every, count: count - skipped - kept },
         text,
         from,
         to,
-        first: first + skipped * step,
-        every,
-        count: count - skipped - kept,
-      });
+      );
     return answered;
   }
   return undefined;
@@ -613,9 +622,9 @@ function merged({ bytes, starts, ends }: Layout, found: readonly FoundRegion[]):
 }
 
 /** Regions of one key may become one. */
-const keyOf = (region: Region): string =>
+const keyOf = (region: Recipe): string =>
   region.disguise === 'concatenation' && region.commas ? 'list' : region.disguise;
 
 /** Whose first and last byte the search itself said. */
-const isExact = ({ disguise }: Region): boolean =>
+const isExact = ({ disguise }: Recipe): boolean =>
   disguise === 'base64' || disguise === 'hex' || disguise === 'case' || disguise === 'separators';

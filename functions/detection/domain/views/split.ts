@@ -16,8 +16,6 @@ const HALF_BYTES = 512;
 /** What may stand before the second half: `part 2: `, `(2/2) `, `… `, `> `. Read byte by byte, as Latin-1. */
 const LABEL =
   /^(?:\(?(?:(?:the )?(?:second |other )?(?:part|half|piece|rest|chunk)\b)? ?(?:[0-9](?: ?(?:\/|of) ?[0-9])?)?[ .:)-]+)?(?:\.{2,}|\xe2\x80\xa6|>)? */i;
-/** What the first half may end in: dots that say that more follows. */
-const TRAIL = /(?:\.{2,}|\xe2\x80\xa6| )+$/;
 /** Fields of the log itself: random, of one length, and never half of anything. */
 const OWN_FIELDS = new Set([
   'hash',
@@ -38,18 +36,24 @@ export function joinSplit(
   sequence: Sequence,
 ): readonly Source[] {
   const views = new Map<string, Source>();
+  let quotes: Quotes = { text: -1, from: 0, quote: -1 };
+  const starts = new Map<string, number | undefined>();
+  const ends = new Map<string, number | undefined>();
   for (const edge of edges) {
     const entry = entries[edge.text];
     if (entry === undefined || isHexOnly(entry.bytes, edge)) continue;
-    const field = fieldOf(entry.bytes, edge);
+    quotes = quoteBefore(entry.bytes, edge, quotes);
+    const field = fieldOf(entry.bytes, edge, quotes.quote);
     if (field !== undefined && OWN_FIELDS.has(field)) continue;
     const key = sequence(edge.text);
     if (key === undefined) continue;
     const other = neighbourOf(edge, key, entries.length, sequence);
     const [head, tail] = edge.side === 'tail' ? [entry, entries[other]] : [entries[other], entry];
     if (head === undefined || tail === undefined) continue;
-    const from = edge.side === 'tail' ? edge.to : endOf(head.bytes, field);
-    const to = edge.side === 'head' ? edge.from : startOf(tail.bytes, field);
+    const from =
+      edge.side === 'tail' ? edge.to : known(ends, head.entry, field, () => endOf(head.bytes, field));
+    const to =
+      edge.side === 'head' ? edge.from : known(starts, tail.entry, field, () => startOf(tail.bytes, field));
     if (from === undefined || to === undefined) continue;
     const name = `${String(head.entry)} ${String(from)} ${String(to)}`;
     if (views.has(name)) continue;
@@ -77,14 +81,36 @@ function isHexOnly(bytes: Buffer, { from, to }: Edge): boolean {
   return true;
 }
 
-const LONGEST_STRING = 64 * 1024;
+/** The last quote before an edge of a text that is not escaped, or one before its start. */
+interface Quotes {
+  readonly text: number;
+  readonly from: number;
+  readonly quote: number;
+}
+
+/** @param last what was said of the edge before: edges come in order, so no byte is looked at twice */
+function quoteBefore(bytes: Buffer, { text, from }: Edge, last: Quotes): Quotes {
+  const known = last.text === text && last.from <= from ? last : { from: 0, quote: -1 };
+  for (let quote = from - 1; quote >= known.from; quote -= 1)
+    if (bytes[quote] === 0x22 && bytes[quote - 1] !== 0x5c) return { text, from, quote };
+  return { text, from, quote: known.quote };
+}
+
+/** What was worked out once for a field of an entry. */
+function known(
+  answers: Map<string, number | undefined>,
+  entry: number,
+  field: string | undefined,
+  answer: () => number | undefined,
+): number | undefined {
+  const key = `${String(entry)} ${field ?? ''}`;
+  if (!answers.has(key)) answers.set(key, answer());
+  return answers.get(key);
+}
 
 /** The name of the field whose string an edge is of; undefined where it is of no string: of the text itself. */
-function fieldOf(bytes: Buffer, { from, to, side }: Edge): string | undefined {
+function fieldOf(bytes: Buffer, { from, to, side }: Edge, quote: number): string | undefined {
   if (side === 'head' ? from === 0 : to >= bytes.length - 4 && bytes[0] !== 0x7b) return undefined;
-  let quote = from - 1;
-  const least = Math.max(0, from - LONGEST_STRING);
-  while (quote >= least && !(bytes[quote] === 0x22 && bytes[quote - 1] !== 0x5c)) quote -= 1;
   return /"([^"\\]{1,64})"\s*:\s*$/.exec(
     bytes.toString('latin1', Math.max(0, quote - 80), Math.max(0, quote)),
   )?.[1];
@@ -108,10 +134,25 @@ function endOf(bytes: Buffer, field: string | undefined): number | undefined {
   return undefined;
 }
 
+const DOT = 0x2e;
+
+/** Where what the first half ends in begins: blanks, and dots that say that more follows. */
+function beforeTrail(half: Buffer): number {
+  let end = half.length;
+  for (;;) {
+    let dot = end;
+    while (half[dot - 1] === DOT) dot -= 1;
+    if (end - dot >= 2) end = dot;
+    else if (half[end - 1] === 0x20) end -= 1;
+    else if (half[end - 1] === 0xa6 && half[end - 2] === 0x80 && half[end - 3] === 0xe2) end -= 3;
+    else return end;
+  }
+}
+
 /** @param from where the first half ends in `head`; `to`: where the second half starts in `tail` */
 function joined(head: Source, from: number, tail: Source, to: number): Source {
   const first = head.bytes.subarray(Math.max(0, from - HALF_BYTES), from);
-  const kept = first.subarray(0, first.length - (TRAIL.exec(first.toString('latin1'))?.[0].length ?? 0));
+  const kept = first.subarray(0, beforeTrail(first));
   const rest = tail.bytes.subarray(to, to + HALF_BYTES);
   const start = from - first.length;
   const placesOf = (low: number, high: number) => [

@@ -49,14 +49,26 @@ export interface ViewWriter {
   put(byte: number, start: number, end: number): void;
   /** One code point as UTF-8. */
   putCodePoint(codePoint: number, start: number, end: number): void;
+  isEmpty(): boolean;
+  /** Whether every byte so far stands in the encoded text just as it is, next to the one before. */
+  isVerbatim(): boolean;
   finish(parent: Source, disguise: Disguise): Source;
 }
 
-/** @param capacity an upper bound of the decoded text's length, in bytes */
+/** Room for one text at a time, kept for the next: most are small, and many turn out to be nothing. */
+const room = { bytes: Buffer.alloc(0), starts: new Int32Array(0), ends: new Int32Array(0) };
+
+/**
+ * One writer is in use at a time: the next one takes its room.
+ * @param capacity an upper bound of the decoded text's length, in bytes
+ */
 export function createViewWriter(capacity: number): ViewWriter {
-  const bytes = Buffer.allocUnsafe(capacity);
-  const starts = new Int32Array(capacity);
-  const ends = new Int32Array(capacity);
+  if (room.bytes.length < capacity) {
+    room.bytes = Buffer.allocUnsafe(2 * capacity);
+    room.starts = new Int32Array(2 * capacity);
+    room.ends = new Int32Array(2 * capacity);
+  }
+  const { bytes, starts, ends } = room;
   let length = 0;
   function put(byte: number, start: number, end: number): void {
     bytes[length] = byte;
@@ -70,12 +82,18 @@ export function createViewWriter(capacity: number): ViewWriter {
       if (codePoint < 0x80) put(codePoint, start, end);
       else for (const byte of Buffer.from(String.fromCodePoint(codePoint))) put(byte, start, end);
     },
-    finish: (parent, disguise) => ({
-      entry: parent.entry,
-      bytes: bytes.subarray(0, length),
-      disguises: [...parent.disguises, disguise],
-      placesOf: (start, end) => parent.placesOf(starts[start] ?? 0, ends[end - 1] ?? 0),
-      isVerbatim: (start, end) => (ends[end - 1] ?? 0) - (starts[start] ?? 0) === end - start,
-    }),
+    isEmpty: () => length === 0,
+    isVerbatim: () => (ends[length - 1] ?? 0) - (starts[0] ?? 0) === length,
+    finish(parent, disguise) {
+      const first = starts.slice(0, length);
+      const last = ends.slice(0, length);
+      return {
+        entry: parent.entry,
+        bytes: Buffer.from(bytes.subarray(0, length)),
+        disguises: [...parent.disguises, disguise],
+        placesOf: (start, end) => parent.placesOf(first[start] ?? 0, last[end - 1] ?? 0),
+        isVerbatim: (start, end) => (last[end - 1] ?? 0) - (first[start] ?? 0) === end - start,
+      };
+    },
   };
 }
