@@ -12,6 +12,7 @@ import { TagResourceCommand } from '@aws-sdk/client-lambda';
 import {
   PutBucketEncryptionCommand,
   PutBucketLifecycleConfigurationCommand,
+  PutBucketTaggingCommand,
   PutObjectLockConfigurationCommand,
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
@@ -184,6 +185,11 @@ const APPLIERS: ReadonlyMap<string, Applier> = new Map<string, Applier>([
           PublicAccessBlockConfiguration: PublicAccess.parse(asked),
         }),
       ),
+  ],
+  [
+    'AWS::S3::Bucket.Tags',
+    (Bucket, asked, { s3 }) =>
+      s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet: Tags.parse(asked) } })),
   ],
   [
     'AWS::SNS::Topic.KmsMasterKeyId',

@@ -11,6 +11,12 @@ import { assertAsAsked, describe, verifyDeploy } from './verify-deploy.ts';
 const StackOutputs = z.object({
   AlertStateTableName: z.string(),
   AlertTopicArn: z.string(),
+  AuditEcdsaKeyArn: z.string(),
+  AuditEd25519KeyArn: z.string(),
+  AuditLogBucketName: z.string(),
+  AuditOrigin: z.string(),
+  AuditTableName: z.string(),
+  AuditWorkBucketName: z.string(),
   BusName: z.string(),
   CasePublisherFunctionName: z.string(),
   CaseTableName: z.string(),
@@ -32,10 +38,12 @@ const StackOutputs = z.object({
   PublisherFunctionName: z.string(),
   QuarantineTableName: z.string(),
   ReviewFunctionName: z.string(),
+  SequencerFunctionName: z.string(),
   RevocationDeskName: z.string(),
   RevocationTableName: z.string(),
   ShipperFunctionName: z.string(),
   SlackSettingsArn: z.string(),
+  VerifyLogFunctionName: z.string(),
   WebhookSettingsArn: z.string(),
 });
 export type StackOutputs = z.infer<typeof StackOutputs>;

@@ -7,6 +7,8 @@ export const deliverNoteEnv = z.object({
   /** The channel's own queue, and where what is given up goes. */
   QUEUE_URL: z.string().min(1),
   DEAD_LETTER_QUEUE_URL: z.string().min(1),
+  /** Bus on which what was delivered is told. */
+  EVENT_BUS_NAME: z.string().min(1),
   /** Secret with the channel's settings; of every channel but `sns`. */
   SETTINGS_SECRET_ARN: z.string().min(1).optional(),
   /** What subscribers listen to; of the channel `sns`. */

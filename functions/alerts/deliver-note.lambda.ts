@@ -4,9 +4,17 @@ import { MetricUnit, type Metrics } from '@aws-lambda-powertools/metrics';
 import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { z } from 'zod';
+import type { AlertDelivered } from '../contracts/alerts.ts';
 import { NOTE_LATENCY, NOTES_DELIVERED, NOTES_FAILED } from '../contracts/metrics.ts';
-import { systemClock } from '../kernel/clock.ts';
-import { createDynamo, createSecretsManager, createSes, createSns, createSqs } from '../platform/aws.ts';
+import { systemClock, toIso } from '../kernel/clock.ts';
+import {
+  createDynamo,
+  createEventBridge,
+  createSecretsManager,
+  createSes,
+  createSns,
+  createSqs,
+} from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
 import { createLogger, describeError } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -22,9 +30,10 @@ import {
 import { createSlackChannel } from './adapters/channels/slack-channel.ts';
 import { createWebhookChannel } from './adapters/channels/webhook-channel.ts';
 import { createDynamoBreaker, createDynamoDeliveryLog } from './adapters/dynamo-delivery-log.ts';
+import { createDeliveries } from './adapters/eventbridge-deliveries.ts';
 import { readNote } from './adapters/read-note.ts';
 import { deliver, type DeliverDeps, type Delivery, type NoteChannel } from './domain/deliver.ts';
-import { noteId } from './domain/note.ts';
+import { episodeOf, noteId, type Note } from './domain/note.ts';
 import { deliverNoteEnv } from './deliver-note.env.ts';
 
 /** Longer than the function's timeout of 30 s. */
@@ -35,6 +44,8 @@ export interface DeliverNoteDependencies {
   readonly sqs: Pick<SQSClient, 'send'>;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
+  /** Tells the bus, for the audit log. @throws where the bus does not take it */
+  readonly announce: (delivered: AlertDelivered) => Promise<void>;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly metrics: Pick<Metrics, 'addMetric' | 'publishStoredMetrics'>;
 }
@@ -69,6 +80,10 @@ export async function deliverNotes(
       if (result.how === 'delivered') {
         metrics.addMetric(NOTES_DELIVERED, MetricUnit.Count, 1);
         metrics.addMetric(NOTE_LATENCY, MetricUnit.Milliseconds, delivery.now() - read.value.at);
+        // People were told: that is not repeated because the bus did not answer.
+        await deps.announce(deliveredOf(read.value, delivery)).catch((error: unknown) => {
+          logger.error('delivery_not_announced', { ...fields, ...describeError(error) });
+        });
       }
     } else logger.warn(`note_${result.kind}`, { ...fields, reason: result.reason });
     return result;
@@ -103,6 +118,18 @@ export async function deliverNotes(
   return answer;
 }
 
+const deliveredOf = (note: Note, { channel, now: clock }: DeliverDeps): AlertDelivered => ({
+  version: 1,
+  channel: channel.name,
+  noteId: noteId(note),
+  alertId: episodeOf(note),
+  kind: note.kind,
+  severity: note.severity,
+  rules: note.rules.map(({ name }) => name),
+  count: note.count,
+  deliveredAt: toIso(clock()),
+});
+
 function build(): DeliverNoteDependencies {
   const env = parseEnv(deliverNoteEnv, process.env);
   const table = { client: createDynamo(), tableName: env.STATE_TABLE };
@@ -110,6 +137,7 @@ function build(): DeliverNoteDependencies {
     queueUrl: env.QUEUE_URL,
     deadLetterQueueUrl: env.DEAD_LETTER_QUEUE_URL,
     sqs: createSqs(),
+    announce: createDeliveries(createEventBridge(), env.EVENT_BUS_NAME),
     logger: createLogger('alerts'),
     metrics: createMetrics('alerts'),
     delivery: {

@@ -47,3 +47,22 @@ export const alertMessage = z.strictObject({
   }),
 });
 export type AlertMessage = z.infer<typeof alertMessage>;
+
+export const ALERTS_EVENT_SOURCE = 'shhh.alerts';
+export const ALERT_DELIVERED = 'AlertDelivered';
+
+/** Detail of `AlertDelivered`: a channel has accepted a message. At least once; `channel` with `noteId` is what to deduplicate by. */
+export const alertDelivered = z.strictObject({
+  version: z.literal(1),
+  channel: z.string(),
+  noteId: z.string(),
+  /** Of the group that the message is about. */
+  alertId: z.string(),
+  kind: z.enum(['open', 'update', 'resolve']),
+  severity,
+  rules: z.array(z.string()),
+  count,
+  /** RFC 3339, UTC. */
+  deliveredAt: z.iso.datetime(),
+});
+export type AlertDelivered = z.infer<typeof alertDelivered>;

@@ -50,12 +50,6 @@ function policyWith<D extends z.ZodType<number, unknown>>(duration: D) {
       infrequent_access_after: duration,
       /** How long a staged batch is kept after it was decided, for whoever looks into a failure. */
       staged_kept: duration,
-      rotation: z.strictObject({
-        /** Age at which a signing key is due for its successor. */
-        keys_after: duration,
-        /** How long both sign, so that a reader who has either key can verify. */
-        overlap: duration,
-      }),
     }),
     thresholds: z.array(
       z.strictObject({

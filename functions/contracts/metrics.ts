@@ -49,3 +49,15 @@ export const AUDIT_SWEPT = 'AuditSwept';
 export const AUDIT_THRESHOLD = 'AuditThreshold';
 /** Checkpoints of the audit log that a witness did not cosign in time; unit Count. */
 export const AUDIT_UNCOSIGNED = 'AuditUncosigned';
+/** Entries that were published in the audit log; unit Count. */
+export const AUDIT_ENTRIES = 'AuditEntries';
+/** Acts that were handed in and can be no entry of the audit log; unit Count. */
+export const AUDIT_REFUSED = 'AuditRefused';
+/** How long the oldest act has waited for the audit log, at the end of a run of its sequencer; unit Seconds. */
+export const AUDIT_OLDEST_WAITING = 'AuditOldestWaiting';
+/** Runs of the sequencer that found the log or its head tampered with, and signed nothing; unit Count. */
+export const AUDIT_HISTORY_CONFLICTS = 'AuditHistoryConflicts';
+/** Deviations that the integrity check has found in the audit log; unit Count. */
+export const AUDIT_PROBLEMS = 'AuditProblems';
+/** Acts on the bus that could not be handed in and will be repeated, or are given up to the dead letters; unit Count. */
+export const AUDIT_NOT_TAKEN = 'AuditNotTaken';

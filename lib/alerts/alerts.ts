@@ -47,7 +47,7 @@ export class Alerts extends Construct {
       masterKey: foundation.dataKey,
       enforceSSL: true,
     });
-    const shared = { foundation, state, topic: this.topic };
+    const shared = { foundation, state, bus, topic: this.topic };
     this.channels = {
       Sns: new Channel(this, 'ChannelSns', { ...shared, channel: 'sns' }),
       Slack: new Channel(this, 'ChannelSlack', { ...shared, channel: 'slack' }),

@@ -1,4 +1,5 @@
 import { Duration, SecretValue, Stack, Validations } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -15,6 +16,8 @@ import type { AlertStateTable } from './alert-state-table.ts';
 export interface ChannelProps {
   readonly foundation: Foundation;
   readonly state: AlertStateTable;
+  /** Hears of what was delivered. */
+  readonly bus: IEventBus;
   readonly channel: 'sns' | 'slack' | 'pagerduty' | 'email' | 'webhook';
   /** What the channel `sns` publishes to. */
   readonly topic: Topic;
@@ -34,7 +37,7 @@ export class Channel extends Construct {
 
   constructor(scope: Construct, id: string, props: ChannelProps) {
     super(scope, id);
-    const { foundation, state, channel, topic } = props;
+    const { foundation, state, bus, channel, topic } = props;
     const impact = `Alerts do not reach people over the channel ${channel}.`;
     const { queue, deadLetters } = new WorkQueue(this, 'Notes', {
       foundation,
@@ -55,6 +58,7 @@ export class Channel extends Construct {
       environment: {
         CHANNEL: channel,
         STATE_TABLE: state.table.tableName,
+        EVENT_BUS_NAME: bus.eventBusName,
         QUEUE_URL: queue.queueUrl,
         DEAD_LETTER_QUEUE_URL: deadLetters.queueUrl,
         SETTINGS_SECRET_ARN: this.settings?.secretArn,
@@ -66,6 +70,7 @@ export class Channel extends Construct {
     const allow = (resourceArn: string, action: string) =>
       Grant.addToPrincipal({ grantee: deliver, resourceArns: [resourceArn], actions: [action] });
     state.grantDeliver(deliver);
+    bus.grantPutEventsTo(deliver);
     allow(deadLetters.queueArn, 'sqs:SendMessage');
     if (this.settings) allow(this.settings.secretArn, 'secretsmanager:GetSecretValue');
     if (channel === 'sns') allow(topic.topicArn, 'sns:Publish');

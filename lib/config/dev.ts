@@ -22,6 +22,7 @@ export const dev: Settings = {
     burst: 100,
     policy: { LOW: 'redact', MEDIUM: 'redact', HIGH: 'block', CRITICAL: 'block' },
   },
+  audit: { lockDays: 1 },
   revocation: { publicProviders: true, addresses: {} },
   detector: { maxConcurrency: 10 },
 };

@@ -52,6 +52,14 @@ export interface Settings {
     /** What the endpoint does about a secret in a message, by its severity. */
     readonly policy: GuardPolicy;
   };
+  readonly audit: {
+    /**
+     * In place of `retention.entries` of patterns/audit.yaml, for stages that are thrown away:
+     * days for which no version of an object of the audit log can be deleted, by anybody. It can be made longer later,
+     * never shorter: a bucket with entries stays, and is paid for, until the last of them is free.
+     */
+    readonly lockDays?: number;
+  };
   readonly revocation: {
     /**
      * Whether a provider is asked at its public address where none is set below. Where not, a provider without an

@@ -22,6 +22,8 @@ export interface HouseTableProps {
   readonly indexes?: Readonly<Record<string, { readonly name: string; readonly partitionKey: string }>>;
   /** Attribute that every index sorts by. */
   readonly indexesSortBy?: string;
+  /** What of an item its indexes hold: all of it, or its keys where the item is read by them afterwards. */
+  readonly indexesHold?: 'all' | 'keys';
 }
 
 /**
@@ -35,7 +37,7 @@ export class HouseTable extends Construct {
 
   constructor(scope: Construct, id: string, props: HouseTableProps) {
     super(scope, id);
-    const { foundation, sorted, expires, outbox, indexes = {}, indexesSortBy } = props;
+    const { foundation, sorted, expires, outbox, indexes = {}, indexesSortBy, indexesHold = 'all' } = props;
     this.#foundation = foundation;
     this.table = new Table(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -56,7 +58,7 @@ export class HouseTable extends Construct {
         ...(indexesSortBy !== undefined && {
           sortKey: { name: indexesSortBy, type: AttributeType.STRING },
         }),
-        projectionType: ProjectionType.ALL,
+        projectionType: indexesHold === 'keys' ? ProjectionType.KEYS_ONLY : ProjectionType.ALL,
       });
     }
     this.#indexArns = Object.values(indexes).map(({ name }) =>

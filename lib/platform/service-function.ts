@@ -1,6 +1,6 @@
 import { RemovalPolicy, Size, Validations, type Duration } from 'aws-cdk-lib';
 import type { IVpc, ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy, Role, ServicePrincipal, type IRole } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Runtime, Tracing, type ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -40,6 +40,9 @@ export interface ServiceFunctionProps<S extends EnvSchema> {
  * its own log group with a retention, and an environment typed by the handler's schema.
  */
 export class ServiceFunction<S extends EnvSchema> extends NodejsFunction {
+  /** Its role, which is no other function's. */
+  readonly ownRole: IRole;
+
   constructor(scope: Construct, id: string, props: ServiceFunctionProps<S>) {
     const { settings } = props;
     const logGroup = new LogGroup(scope, `${id}Log`, {
@@ -84,6 +87,7 @@ export class ServiceFunction<S extends EnvSchema> extends NodejsFunction {
         externalModules: [...(props.fromLayers ?? [])],
       },
     });
+    this.ownRole = role;
     if (settings.tracing) {
       Validations.of(role).acknowledge({
         id: 'AwsSolutions-IAM5[Resource::*]',

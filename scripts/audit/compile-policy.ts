@@ -142,8 +142,6 @@ function contradictionsIn(policy: AuditPolicy): readonly Complaint[] {
     'retention/outbox': retention.outbox,
     'storage/infrequent_access_after': storage.infrequent_access_after,
     'storage/staged_kept': storage.staged_kept,
-    'storage/rotation/keys_after': storage.rotation.keys_after,
-    'storage/rotation/overlap': storage.rotation.overlap,
   };
   for (const [path, seconds] of Object.entries({ ...days, ...more }))
     if (seconds % DAY !== 0) refuse(path, 'storage counts in whole days', 'Write it in d.');
@@ -160,12 +158,6 @@ function contradictionsIn(policy: AuditPolicy): readonly Complaint[] {
     refuse('storage/infrequent_access_after', 'S3 moves nothing before its 30th day', 'Write 30d or more.');
   if (storage.staged_kept < DAY)
     refuse('storage/staged_kept', 'a batch that a crash left must still be there', 'Write 1d or more.');
-  if (storage.rotation.overlap >= storage.rotation.keys_after)
-    refuse(
-      'storage/rotation/overlap',
-      'two keys would overlap with a third',
-      'Write less than storage.rotation.keys_after.',
-    );
   if (chain.checkpoint_every < 1 || chain.checkpoint_every > 60)
     refuse('chain/checkpoint_every', 'a batch is made each 1 to 60 seconds', 'Write 1s to 60s.');
   if (chain.integrity_check_every < 900 || chain.integrity_check_every % 60 !== 0)

@@ -15,6 +15,13 @@ const FUNCTIONS = {
   health: 'HealthCheck',
   guard: 'GuardCheck',
   guardKeys: 'GuardAuthorize',
+  sequencer: 'SequencerSequence',
+  actRecorder: 'ActRecorderRecord',
+  integrityCheck: 'IntegrityCheckVerify',
+  secretSearch: 'SecretSearchFind',
+  actsEndpoint: 'ActsEndpointTake',
+  actsKeys: 'ActsEndpointAuthorize',
+  sweeper: 'SweeperSweep',
   revocationBegin: 'RevocationBegin',
   revocationAdvance: 'RevocationAdvance',
   revocationDesk: 'RevocationDecide',
@@ -33,6 +40,13 @@ export const FUNCTION_NAMES = [
   'health',
   'guard',
   'guardKeys',
+  'sequencer',
+  'actRecorder',
+  'integrityCheck',
+  'secretSearch',
+  'actsEndpoint',
+  'actsKeys',
+  'sweeper',
   'revocationBegin',
   'revocationAdvance',
   'revocationDesk',
@@ -64,6 +78,8 @@ export interface Inventory {
   readonly dataKeyReuseSeconds: number;
   readonly schedules: number;
   readonly logRetentionDays: number;
+  /** From one batch of the audit log to the next, in milliseconds. */
+  readonly auditBatchMs: number;
   /** Of the severity that is kept longest. */
   readonly findingRetentionDays: number;
 }
@@ -89,7 +105,11 @@ const mappingProperties = z.object({
 });
 const ruleProperties = z.object({ ScheduleExpression: z.string().optional() });
 const logGroupProperties = z.object({ RetentionInDays: z.number() });
-const variables = z.object({ RUN_SECONDS: z.coerce.number(), RETENTION_DAYS: retentionDaysVariable });
+const variables = z.object({
+  RUN_SECONDS: z.coerce.number(),
+  BATCH_EVERY_MS: z.coerce.number(),
+  RETENTION_DAYS: retentionDaysVariable,
+});
 
 /**
  * Counts what costs money.
@@ -140,6 +160,13 @@ export function takeInventory(templates: readonly unknown[]): Inventory {
     health: factsOf('health'),
     guard: factsOf('guard'),
     guardKeys: factsOf('guardKeys'),
+    sequencer: factsOf('sequencer'),
+    actRecorder: factsOf('actRecorder'),
+    integrityCheck: factsOf('integrityCheck'),
+    secretSearch: factsOf('secretSearch'),
+    actsEndpoint: factsOf('actsEndpoint'),
+    actsKeys: factsOf('actsKeys'),
+    sweeper: factsOf('sweeper'),
     revocationBegin: factsOf('revocationBegin'),
     revocationAdvance: factsOf('revocationAdvance'),
     revocationDesk: factsOf('revocationDesk'),
@@ -175,6 +202,7 @@ export function takeInventory(templates: readonly unknown[]): Inventory {
       0,
       ...propertiesOf('AWS::Logs::LogGroup', logGroupProperties).map((one) => one.RetentionInDays),
     ),
+    auditBatchMs: environment.BATCH_EVERY_MS,
     findingRetentionDays: Math.max(...Object.values(environment.RETENTION_DAYS)),
   };
 }

@@ -33,7 +33,7 @@ export const ASSUMED = {
   /** Kinds of findings with a metric of their own, if all of them leak. */
   findingMetrics: 25,
   /** Other metrics that the functions write. */
-  steadyMetrics: 12,
+  steadyMetrics: 18,
   /** Duration of an invocation of the detector: fixed, and for each entry. */
   detectorMs: 8,
   detectorMsPerEntry: 0.05,
@@ -98,7 +98,7 @@ export const ASSUMED = {
   logCompression: 0.15,
   /** DynamoDB asks KMS once in five minutes for each principal and table that are busy. */
   tableKeySeconds: 300,
-  principalsAndTables: 19,
+  principalsAndTables: 22,
   /** A checkpoint with the beginnings of the log that it remembers: between 1 and 2 KB, in write units. */
   checkpointUnits: 2,
   /** The health check: peers, statuses and lease, and at most ten pages of unreviewed findings, in read units. */
@@ -110,6 +110,35 @@ export const ASSUMED = {
   /** Lambda traces the first request each second and one in twenty of the others. */
   tracedPerSecond: 1,
   tracedShare: 0.05,
+  /** Acts of the audit log that follow from a finding: it, its review, what was told of it over each channel. */
+  actsPerFinding: 8,
+  /** Other acts in a month: alarms, deployments, reviews that nobody asked for. */
+  steadyActs: 1_000,
+  /** An entry of the audit log, and an act as an item, in bytes. */
+  auditEntryBytes: 1_100,
+  /** It waits for the search for secrets. */
+  recordActMs: 100,
+  searchMs: 40,
+  /** Requests of other programs to the endpoint for acts, in a month. */
+  actsRequests: 1_000,
+  actsRequestMs: 120,
+  actsKeyMs: 10,
+  sweepMs: 1_000,
+  /** An act in the outbox: put, indexed, settled with its index, in write units; read by key and by index. */
+  actWriteUnits: 2 + 1 + 2 + 1,
+  actReadUnits: 2,
+  /** A batch: the head is set twice; the look for what waits is paid for each few seconds, found or not, in read units. */
+  batchWriteUnits: 2,
+  batchLookReadUnits: 1.5,
+  /** Objects of a batch that stay, and what is staged; read before: the edge, three times the checkpoint, the staged batch. */
+  batchPuts: 6,
+  batchGets: 11,
+  /** What a batch rewrites of the partial bundle and tile before it, on average, in entries. */
+  partialEntries: 128,
+  /** Age of the log that the checks read, and that is stored. */
+  auditYears: 1,
+  integrityMsPerEntry: 0.06,
+  integrityMs: 1_500,
   /** E-mail subscribers of the alert topic. */
   mailSubscribers: 1,
 } as const;
@@ -136,11 +165,26 @@ export interface Activity {
     readonly health: number;
     readonly guard: number;
     readonly guardKeys: number;
+    readonly sequencer: number;
+    readonly actRecorder: number;
+    readonly integrityCheck: number;
+    readonly secretSearch: number;
+    readonly actsEndpoint: number;
+    readonly actsKeys: number;
+    readonly sweeper: number;
     readonly revocationBegin: number;
     readonly revocationAdvance: number;
     readonly revocationDesk: number;
     readonly revocationPublish: number;
   };
+  /** Entries of the audit log, and batches that they come in. */
+  readonly auditEntries: number;
+  readonly auditBatches: number;
+  readonly s3Writes: number;
+  readonly s3Reads: number;
+  /** What lies in the audit log after {@link ASSUMED.auditYears}. */
+  readonly auditGb: number;
+  readonly signatures: number;
   readonly seconds: Activity['invocations'];
   readonly sqsRequests: number;
   readonly stateTransitions: number;
@@ -193,6 +237,10 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const alerts = findings * a.severeShare;
   const scans = scansPerSecond * MONTH_SECONDS;
   const guardChecks = entries / a.entriesPerGuardCheck;
+  const acts = findings * a.actsPerFinding + a.steadyActs;
+  // Acts of one finding come in two batches; a batch takes all that came within its interval.
+  const batchSlots = (MONTH_SECONDS * 1000) / inventory.auditBatchMs;
+  const auditBatches = batchSlots * (1 - Math.exp(-Math.min(acts, findings * 2 + a.steadyActs) / batchSlots));
   const runs = findings * a.revokedShare;
   // A finding mostly comes alone: it is published and alerted in an invocation of its own.
   const invocations = {
@@ -209,12 +257,20 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     health: MONTH_MINUTES,
     guard: guardChecks,
     guardKeys: Math.min(guardChecks, a.guardKeys * MONTH_MINUTES),
+    sequencer: MONTH_MINUTES,
+    actRecorder: acts,
+    integrityCheck: MONTH_MINUTES / 60 + (MONTH_SECONDS * 4) / 86_400,
+    secretSearch: acts + a.actsRequests,
+    actsEndpoint: a.actsRequests,
+    actsKeys: a.actsRequests,
+    sweeper: MONTH_SECONDS / 86_400,
     revocationBegin: findings,
     revocationAdvance: runs * a.stepsPerRun,
     revocationDesk: runs * a.askedShare * 2,
     // Every write of a record comes by; most are nobody's news.
     revocationPublish: runs * a.stepsPerRun * 2,
   };
+  const auditLog = acts * 12 * a.auditYears;
   const seconds = {
     shipper: invocations.shipper * inventory.shipperRunSeconds,
     detector:
@@ -228,6 +284,14 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     health: (invocations.health * a.healthMs) / 1000,
     guard: (guardChecks * a.guardMs) / 1000,
     guardKeys: (invocations.guardKeys * a.guardKeyMs) / 1000,
+    // It waits for the next batch until its minute is over.
+    sequencer: invocations.sequencer * 58,
+    actRecorder: (acts * a.recordActMs) / 1000,
+    integrityCheck: (invocations.integrityCheck * (a.integrityMs + auditLog * a.integrityMsPerEntry)) / 1000,
+    secretSearch: (invocations.secretSearch * a.searchMs) / 1000,
+    actsEndpoint: (invocations.actsEndpoint * a.actsRequestMs) / 1000,
+    actsKeys: (invocations.actsKeys * a.actsKeyMs) / 1000,
+    sweeper: (invocations.sweeper * a.sweepMs) / 1000,
     revocationBegin: (findings * a.beginMs) / 1000,
     revocationAdvance: (invocations.revocationAdvance * a.stepMs) / 1000,
     revocationDesk: (invocations.revocationDesk * a.revocationDeskMs) / 1000,
@@ -239,7 +303,11 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
   const receives = scans * chunks((dispatchBytes / messagesPerDispatch) * perInvocation);
   const emptyReceives = (inventory.polledQueues * a.pollers * MONTH_SECONDS) / a.longPollSeconds;
   const sqsRequests =
-    sends + receives + scans + emptyReceives + (invocations.evaluate + invocations.deliver + findings) * 3;
+    sends +
+    receives +
+    scans +
+    emptyReceives +
+    (invocations.evaluate + invocations.deliver + findings + acts) * 3;
 
   const { lease, checkpointEveryMs, statusEveryMs, directoryEveryMs } = SHIP_SETTINGS;
   const checkpoints =
@@ -263,7 +331,9 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     runs * a.unitsPerRun +
     findings * (findingUnits + a.caseUnits + a.evaluateWriteUnits) +
     invocations.deliver * 2 +
-    guardChecks;
+    guardChecks +
+    acts * a.actWriteUnits +
+    auditBatches * a.batchWriteUnits;
   const directoryReads = (seconds.shipper * 1000) / directoryEveryMs;
   // Nobody reviews: every finding waits until it expires, and the health check counts what waits.
   const waitingBytes =
@@ -277,7 +347,9 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     invocations.dayReport * a.dayReadUnits +
     findings * a.evaluateReadUnits +
     invocations.deliver * 2 +
-    invocations.guardKeys;
+    invocations.guardKeys +
+    acts * a.actReadUnits +
+    batchSlots * a.batchLookReadUnits;
   const storedGb = (waitingBytes * (1 + inventory.quarantineIndexes)) / 1e9;
 
   const tableKeys = (a.principalsAndTables * MONTH_SECONDS) / a.tableKeySeconds;
@@ -304,7 +376,15 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     0,
   );
 
+  const bundlesOf = (many: number) => many / 256;
   return {
+    auditEntries: acts,
+    auditBatches,
+    s3Writes: auditBatches * a.batchPuts,
+    // The check reads a bundle and a tile for each 256 entries, and lists all objects, a thousand at a time.
+    s3Reads: auditBatches * a.batchGets + invocations.integrityCheck * bundlesOf(auditLog) * 2,
+    auditGb: ((acts + auditBatches * a.partialEntries) * a.auditEntryBytes * 12 * a.auditYears) / 1e9,
+    signatures: auditBatches * 2,
     dispatchesPerSecond: dispatches,
     messages: messagesPerSecond * MONTH_SECONDS,
     findings,

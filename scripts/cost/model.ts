@@ -15,6 +15,16 @@ export interface MonthlyCost {
   readonly totalUsd: number;
 }
 
+const AUDIT = [
+  'sequencer',
+  'actRecorder',
+  'integrityCheck',
+  'secretSearch',
+  'actsEndpoint',
+  'actsKeys',
+  'sweeper',
+] as const satisfies FunctionName[];
+
 /** What a load costs in a month, before any free tier, tax or transfer. */
 export function monthlyCost(load: Load, inventory: Inventory, { prices }: PriceList): MonthlyCost {
   const activity = activityOf(load, inventory);
@@ -38,8 +48,18 @@ export function monthlyCost(load: Load, inventory: Inventory, { prices }: PriceL
     {
       service: 'Lambda: the others',
       usd: FUNCTION_NAMES.filter(
-        (name) => !['shipper', 'detector', 'guard', 'guardKeys'].includes(name),
+        (name) => !['shipper', 'detector', 'guard', 'guardKeys', ...AUDIT].includes(name),
       ).reduce((sum, name) => sum + lambda(name), 0),
+    },
+    {
+      service: 'The audit log: Lambda, S3 and signatures',
+      usd:
+        AUDIT.reduce((sum, name) => sum + lambda(name), 0) +
+        activity.invocations.actsEndpoint * prices.httpApiRequest.usd +
+        activity.s3Writes * prices.s3Write.usd +
+        activity.s3Reads * prices.s3Read.usd +
+        activity.auditGb * prices.s3StorageGbMonth.usd +
+        activity.signatures * prices.kmsSignature.usd,
     },
     { service: 'Step Functions', usd: activity.stateTransitions * prices.stateTransition.usd },
     { service: 'SQS', usd: activity.sqsRequests * prices.sqsRequest.usd },

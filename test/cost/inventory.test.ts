@@ -17,6 +17,13 @@ describe('the inventory of a deployment', () => {
         health: { memoryMb: 1024, storageMb: 512, traced: true },
         guard: { memoryMb: 1024, storageMb: 512, traced: true },
         guardKeys: { memoryMb: 512, storageMb: 512, traced: true },
+        sequencer: { memoryMb: 512, storageMb: 512, traced: true },
+        actRecorder: { memoryMb: 1024, storageMb: 512, traced: true },
+        integrityCheck: { memoryMb: 1024, storageMb: 512, traced: false },
+        secretSearch: { memoryMb: 1024, storageMb: 512, traced: false },
+        actsEndpoint: { memoryMb: 1024, storageMb: 512, traced: false },
+        actsKeys: { memoryMb: 1024, storageMb: 512, traced: false },
+        sweeper: { memoryMb: 1024, storageMb: 512, traced: false },
         revocationBegin: { memoryMb: 1024, storageMb: 512, traced: true },
         revocationAdvance: { memoryMb: 1024, storageMb: 512, traced: true },
         revocationDesk: { memoryMb: 1024, storageMb: 512, traced: true },
@@ -34,6 +41,7 @@ describe('the inventory of a deployment', () => {
       dataKeyReuseSeconds: 3600,
       schedules: 1,
       logRetentionDays: 30,
+      auditBatchMs: 3000,
       findingRetentionDays: 30,
     });
   });

@@ -45,19 +45,26 @@ describe('the cost of a month', () => {
     // Sent, received and deleted 1,314,000 times; two queues polled in vain as often.
     // Evaluations: three for a finding; deliveries: of 21.024 alerts two messages over five channels; each sent, received and deleted.
     const [evaluations, deliveries] = [3 * 26.28, 10 * 21.024];
-    // Each finding goes to the queue of revocations too.
-    expect(activity.sqsRequests).toBeCloseTo(4 * 1_314_000 + 3 * (evaluations + deliveries + 26.28), 2);
-    expect(usd('SQS')).toBeCloseTo(2.1028, 3);
+    // Each finding goes to the queue of revocations too; of acts of the audit log it makes eight, beside a thousand others.
+    const acts = 8 * 26.28 + 1_000;
+    expect(activity.sqsRequests).toBeCloseTo(
+      4 * 1_314_000 + 3 * (evaluations + deliveries + 26.28 + acts),
+      2,
+    );
+    expect(usd('SQS')).toBeCloseTo(2.1043, 3);
     // Of three findings in ten a run of 8 steps and 22 transitions.
     const runs = 26.28 * 0.3;
     expect(usd('Step Functions')).toBeCloseTo(runs * 22 * 25e-6, 8);
-    // Two keys; 19 principals and tables every 300 s, 2 queues with 3 calls an hour, 26.28 fingerprints, 42.048 publications,
+    // Two keys; 22 principals and tables every 300 s, 2 queues with 3 calls an hour, 26.28 fingerprints, 42.048 publications,
     // evidence opened in each step of a run.
-    expect(usd('KMS')).toBeCloseTo(2 + (166_440 + 4_380 + 26.28 + 84.096 + runs * 8) * 3e-6, 6);
+    expect(usd('KMS')).toBeCloseTo(2 + (192_720 + 4_380 + 26.28 + 84.096 + runs * 8) * 3e-6, 6);
     // A checkpoint of up to 2 KB for each dispatch, a status every 5 s, the lease every 3 s and 27 times more at each hand-over;
     // a record for each scan, a finding of 2 KB in a table with four indexes, written and then marked in a transaction,
     // with its case, counters and the state of its alert; two writes for a delivery; a counter for each
-    // of the 26,280 messages that the guard's endpoint is asked about; 14 writes of a run's record of 2 KB, and its evidence.
+    // of the 26,280 messages that the guard's endpoint is asked about; 14 writes of a run's record of 2 KB, and its evidence;
+    // six for an act, and the head's two for a batch.
+    const batches = 876_000 * (1 - Math.exp(-(2 * 26.28 + 1_000) / 876_000));
+    expect(activity.auditBatches).toBeCloseTo(batches, 4);
     expect(activity.writeUnits).toBeCloseTo(
       2 * 1_314_000 +
         525_600 +
@@ -67,12 +74,43 @@ describe('the cost of a month', () => {
         26.28 * (10 + 12 + 7 + 16) +
         deliveries * 2 +
         26_280 +
-        runs * 32,
+        runs * 32 +
+        acts * 6 +
+        batches * 2,
       2,
+    );
+    // The sequencer waits with half a GB for most of the month; a check each hour and four a day read a year's log;
+    // each act is searched for secrets, a thousand more come from other programs.
+    const log = acts * 12;
+    const checks = 730 + (4 * 730) / 24;
+    const sweeps = 730 / 24;
+    const gbSeconds =
+      43_800 * 58 * 0.5 +
+      acts * 0.1 +
+      checks * (1.5 + (log * 0.06) / 1_000) +
+      (acts + 1_000) * 0.04 +
+      1_000 * (0.12 + 0.01) +
+      sweeps;
+    expect(usd('The audit log: Lambda, S3 and signatures')).toBeCloseTo(
+      gbSeconds * 0.0000133334 +
+        (43_800 + acts + checks + (acts + 1_000) + 2 * 1_000 + sweeps) * 0.2e-6 +
+        1_000 * 1e-6 +
+        batches * (6 * 5e-6 + 11 * 0.4e-6 + 2 * 15e-6) +
+        checks * (log / 128) * 0.4e-6 +
+        ((acts + batches * 128) * 1_100 * 12 * 0.023) / 1e9,
+      4,
     );
     expect(usd('EventBridge and SNS')).toBeCloseTo(26.28e-6 + 42.048 * (0.5e-6 + 20e-6), 8);
     expect(usd('X-Ray')).toBeCloseTo(
-      (43_800 * 2 + 2_920 + 1_314_000 + 26.28 * 3.3 + runs * (8 + 0.2 + 16) + deliveries + 2 * 26_280) * 5e-6,
+      (43_800 * 3 +
+        2_920 +
+        1_314_000 +
+        26.28 * 3.3 +
+        runs * (8 + 0.2 + 16) +
+        deliveries +
+        2 * 26_280 +
+        acts) *
+        5e-6,
       6,
     );
   });

@@ -63,11 +63,15 @@ async function* objects(options: AwsClientOptions): Texts {
   const s3 = new S3Client({ ...options, forcePathStyle: true });
   const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
   for (const { Name: Bucket } of Buckets) {
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
-    for (const { Key } of Contents) {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
-      yield { where: `object ${Bucket}/${Key}`, text: (await Body?.transformToString('latin1')) ?? '' };
-    }
+    let ContinuationToken: string | undefined;
+    do {
+      const page = await s3.send(new ListObjectsV2Command({ Bucket, ContinuationToken }));
+      for (const { Key } of page.Contents ?? []) {
+        const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+        yield { where: `object ${Bucket}/${Key}`, text: (await Body?.transformToString('latin1')) ?? '' };
+      }
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken !== undefined);
   }
 }
 

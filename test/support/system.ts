@@ -15,7 +15,7 @@ import {
   PutTargetsCommand,
 } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
@@ -233,10 +233,10 @@ export class System {
       }),
     );
     const s3 = new S3Client({ ...this.clientOptions, forcePathStyle: true });
-    const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
     await s3.send(
       new PutObjectCommand({
-        Bucket: Buckets[0]?.Name,
+        // The log's own bucket holds the log and nothing else, and could not be cleaned again.
+        Bucket: this.outputs.AuditWorkBucketName,
         Key: 'control',
         Body: Buffer.from(secret).toString('hex'),
       }),

@@ -18,6 +18,13 @@ export interface DynamoOutboxOptions {
   readonly client: Pick<DynamoDBDocumentClient, 'send'>;
   readonly tableName: string;
   readonly clock: Clock;
+  /** How long an act that was taken in is known by its id; by default 30 days. */
+  readonly rememberSeconds?: number;
+}
+
+export interface Backlog {
+  /** When what waits longest was handed in, in milliseconds since the epoch; undefined if nothing waits. */
+  oldestWaiting(): Promise<number | undefined>;
 }
 
 /** Longer than a producer repeats itself: 4 days in a queue and 14 in its dead letters. */
@@ -31,6 +38,7 @@ const WAITING = 'outbox';
 
 const actKey = (id: string): string => `act#${id}`;
 const indexed = z.object({ pk: z.string() });
+const queued = z.object({ queuedAt: z.iso.datetime() });
 const waitingItem = z.object({
   pk: z.string(),
   id: z.string(),
@@ -48,7 +56,8 @@ export function createDynamoOutbox({
   client,
   tableName: TableName,
   clock,
-}: DynamoOutboxOptions): Outbox & Inbox {
+  rememberSeconds = REMEMBER_SECONDS,
+}: DynamoOutboxOptions): Outbox & Inbox & Backlog {
   const bounded = () => ({ abortSignal: AbortSignal.timeout(REQUEST_DEADLINE_MS) });
   const update = (id: string, set: Record<string, unknown>, remove: readonly string[]) => {
     const names = [...Object.keys(set), ...remove];
@@ -68,22 +77,25 @@ export function createDynamoOutbox({
     );
   };
 
+  const queryWaiting = (Limit: number, ExclusiveStartKey?: Record<string, unknown>) =>
+    client.send(
+      new QueryCommand({
+        TableName,
+        IndexName: AUDIT_WAITING_INDEX.name,
+        KeyConditionExpression: '#waiting = :waiting',
+        ExpressionAttributeNames: { '#waiting': AUDIT_WAITING_INDEX.partitionKey },
+        ExpressionAttributeValues: { ':waiting': WAITING },
+        Limit,
+        ExclusiveStartKey,
+      }),
+      bounded(),
+    );
+
   async function keysOfWaiting(most: number): Promise<readonly string[]> {
     const keys: string[] = [];
     let from: Record<string, unknown> | undefined;
     do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName,
-          IndexName: AUDIT_WAITING_INDEX.name,
-          KeyConditionExpression: '#waiting = :waiting',
-          ExpressionAttributeNames: { '#waiting': AUDIT_WAITING_INDEX.partitionKey },
-          ExpressionAttributeValues: { ':waiting': WAITING },
-          Limit: most - keys.length,
-          ExclusiveStartKey: from,
-        }),
-        bounded(),
-      );
+      const page = await queryWaiting(most - keys.length, from);
       keys.push(...(page.Items ?? []).map((item) => indexed.parse(item).pk));
       from = page.LastEvaluatedKey;
     } while (from !== undefined && keys.length < most);
@@ -143,7 +155,7 @@ export function createDynamoOutbox({
     },
 
     async settle(taken) {
-      const expiresAt = Math.floor(clock.now() / 1000) + REMEMBER_SECONDS;
+      const expiresAt = Math.floor(clock.now() / 1000) + rememberSeconds;
       for (let at = 0; at < taken.length; at += WRITES_AT_ONCE)
         await Promise.all(
           taken
@@ -151,6 +163,11 @@ export function createDynamoOutbox({
             // That it was taken in is remembered, what it was is in the log.
             .map(({ id, seq }) => update(id, { seq, expiresAt }, ['waiting', 'queuedAt', 'event'])),
         );
+    },
+
+    async oldestWaiting() {
+      const { Items: [oldest] = [] } = await queryWaiting(1);
+      return oldest === undefined ? undefined : Date.parse(queued.parse(oldest).queuedAt);
     },
 
     async refuse(id, why) {

@@ -3,7 +3,7 @@ import { parseCheckpoint, type Checkpoint, type TreeHead } from './checkpoint.ts
 import type { LogSource } from './log-source.ts';
 import { EMPTY_ROOT } from './merkle.ts';
 import { createProver } from './prove.ts';
-import { parseNote, verifyNote, type NoteKey, type NoteSignature } from './signed-note.ts';
+import { parseNote, parseVkey, verifyNote, type NoteKey, type NoteSignature } from './signed-note.ts';
 import { checkpointPath } from './tiles.ts';
 import { addCheckpointRequest } from './witness.ts';
 
@@ -13,6 +13,14 @@ export interface AskedWitness {
   readonly url: string;
   /** Of kind `cosignature`. */
   readonly key: NoteKey;
+}
+
+/** @throws where its key is none of a witness: the policy was not compiled by ours */
+export function askedWitness({ url, key }: { readonly url: string; readonly key: string }): AskedWitness {
+  const parsed = parseVkey(key);
+  if (!parsed.ok || parsed.value.kind !== 'cosignature')
+    throw new Error(`The key of ${url} is no witness' key.`);
+  return { url, key: parsed.value };
 }
 
 export interface WitnessReply {

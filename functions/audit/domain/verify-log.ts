@@ -50,6 +50,11 @@ export interface VerifyOptions {
   readonly keys: readonly NoteKey[];
   /** Checkpoints that the reader kept from earlier: the log must still contain them. */
   readonly seen?: readonly Checkpoint[];
+  /**
+   * Everything was verified when the log had this size: kept checkpoints and partial objects of sizes up to it, which
+   * nothing else is built on, are not read again. Entries and tiles are.
+   */
+  readonly verifiedTo?: number;
   /** Told after every bundle. */
   readonly progress?: (entries: number, of: number) => void;
   /** Shown every entry that can be read. */
@@ -78,7 +83,7 @@ const READ_AHEAD = 16;
  * @throws only where the source cannot be read; what is wrong with the log is in the answer
  */
 export async function verifyLog(options: VerifyOptions): Promise<Verification> {
-  const { source, keys, seen = [] } = options;
+  const { source, keys, seen = [], verifiedTo = 0 } = options;
   const problems = new Problems();
   const kept = await keptSizes(source);
   const opened = await openAt(source, CHECKPOINT_PATH, keys, problems);
@@ -90,10 +95,11 @@ export async function verifyLog(options: VerifyOptions): Promise<Verification> {
         CHECKPOINT_PATH,
         `says size ${checkpoint.size}, and the log had ${size} entries when it was seen before`,
       );
-  const known = [...kept.map((size) => ({ size })), ...seen, checkpoint].sort((a, b) => a.size - b.size);
+  const unverified = kept.filter((size) => size > verifiedTo).map((size) => ({ size }));
+  const known = [...unverified, ...seen, checkpoint].sort((a, b) => a.size - b.size);
   const walk = new Walk(options, checkpoint, known, problems);
   await walk.run();
-  if (walk.complete) await verifyRest(source, checkpoint.size, problems);
+  if (walk.complete) await verifyRest(source, checkpoint.size, verifiedTo, problems);
   await verifyNotRolledBack(source, keys, kept.at(-1) ?? 0, checkpoint, problems);
   const { entries, tiles, checkpoints, beside } = walk;
   return {
@@ -351,14 +357,33 @@ const beginsWith = (bytes: Uint8Array, start: Uint8Array): boolean =>
  * What the pass over the entries did not look at: partial tiles and bundles of earlier sizes must be how the present ones
  * begin, and a full object must not have more than its entries. Whatever is not the log's does not belong there.
  */
-async function verifyRest(source: LogSource, size: number, problems: Problems): Promise<void> {
+async function verifyRest(
+  source: LogSource,
+  size: number,
+  verifiedTo: number,
+  problems: Problems,
+): Promise<void> {
+  const reading = new Set<Promise<void>>();
   for await (const path of source.list()) {
     const object = parsePath(path);
     if (object === undefined) problems.add(path, 'is nothing that belongs to the log');
-    else if (object.kind === 'tile' || object.kind === 'bundle')
-      await verifyOlder(source, path, object, size, problems);
+    else if ((object.kind === 'tile' || object.kind === 'bundle') && entriesUpTo(object) > verifiedTo) {
+      const one = verifyOlder(source, path, object, size, problems);
+      reading.add(one);
+      // Where another one fails first, nobody else hears of this one's failure.
+      one.then(
+        () => reading.delete(one),
+        () => undefined,
+      );
+      if (reading.size >= READ_AHEAD) await Promise.race(reading);
+    }
   }
+  await Promise.all(reading);
 }
+
+/** How many entries the log has at least, if the object is there. */
+const entriesUpTo = (object: Extract<LogObject, { readonly index: number }>): number =>
+  (object.index * TILE_WIDTH + object.width) * TILE_WIDTH ** (object.kind === 'tile' ? object.level : 0);
 
 async function verifyOlder(
   source: LogSource,

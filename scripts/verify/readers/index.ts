@@ -23,7 +23,14 @@ import {
 } from './messaging.ts';
 import { readAlarm, readLogGroup } from './observability.ts';
 import type { Reader } from './reader.ts';
-import { readKey, readKeyAlias, readRole, readRolePolicy, readSecret } from './security.ts';
+import {
+  readKey,
+  readKeyAlias,
+  readManagedPolicy,
+  readRole,
+  readRolePolicy,
+  readSecret,
+} from './security.ts';
 import { readStateMachine } from './workflow.ts';
 import { readBucket, readBucketPolicy, readTable } from './storage.ts';
 
@@ -38,6 +45,7 @@ export const READERS: ReadonlyMap<string, Reader> = new Map([
   ['AWS::DynamoDB::Table', readTable],
   ['AWS::Events::EventBus', readEventBus],
   ['AWS::Events::Rule', readRule],
+  ['AWS::IAM::ManagedPolicy', readManagedPolicy],
   ['AWS::IAM::Policy', readRolePolicy],
   ['AWS::IAM::Role', readRole],
   ['AWS::KMS::Alias', readKeyAlias],

@@ -1,4 +1,6 @@
 import {
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
   ListAttachedRolePoliciesCommand,
@@ -54,6 +56,16 @@ export const readRolePolicy: Reader = async (_, { iam }, asked) => {
     Roles: roles.filter((_role, index) => documents[index] !== undefined),
     PolicyDocument: common(documents),
   };
+};
+
+export const readManagedPolicy: Reader = async (PolicyArn, { iam }) => {
+  const read = await orAbsent(iam.send(new GetPolicyCommand({ PolicyArn })));
+  if (!read?.Policy) return undefined;
+  const { PolicyVersion } = await iam.send(
+    new GetPolicyVersionCommand({ PolicyArn, VersionId: read.Policy.DefaultVersionId }),
+  );
+  const { Description, Path, Tags } = read.Policy;
+  return { Description, Path, PolicyDocument: documentOf(PolicyVersion?.Document), Tags };
 };
 
 export const readKey: Reader = async (KeyId, { kms }) => {

@@ -88,7 +88,6 @@ describe('the policy of the audit log', () => {
       /storage\.staged_kept: storage counts in whole days/,
     ],
     ['an outbox that forgets too soon', 'outbox: 30d', 'outbox: 7d', /retention\.outbox: .*18 days/],
-    ['keys that overlap with a third', 'overlap: 30d', 'overlap: 400d', /rotation\.overlap: two keys/],
     [
       'a batch that does not fit its memory',
       'bytes: 8388608\n  memory_mb: 512',

@@ -77,11 +77,11 @@ describe('every function', () => {
 
   it('runs on Node 24 with a timeout and a log group of its own that expires', () => {
     const functions = all('AWS::Lambda::Function');
-    expect(functions).toHaveLength(19);
+    expect(functions).toHaveLength(22);
     for (const [, { Properties }] of functions) configured.parse(Properties);
     const groups = all('AWS::Logs::LogGroup');
     // One for each, the guard's access log and the workflow's.
-    expect(groups).toHaveLength(21);
+    expect(groups).toHaveLength(24);
     for (const [, { Properties }] of groups) expect(Properties['RetentionInDays']).toBe(30);
   });
 });
