@@ -12,7 +12,7 @@ export const MAX_ACTS = 100;
 export const MAX_ACTS_BYTES = 1024 * 1024;
 
 /** What other programs may say. The rest are acts of SHHH itself, which nobody else shall be able to invent. */
-export const FOREIGN_TYPES: ReadonlySet<AuditEventType> = new Set([
+const FOREIGN_TYPES: ReadonlySet<AuditEventType> = new Set([
   'code.execution',
   'security.assessment',
   'container.creation',
@@ -54,7 +54,7 @@ export interface ActsCaller {
  * @param batchKey the request's idempotency key, which stands in for ids
  * @returns why not; nothing of it is quoted
  */
-export function readForeignAct(
+function readForeignAct(
   given: unknown,
   at: number,
   { name }: ActsCaller,

@@ -7,7 +7,7 @@ export const besidePath = (commitment: string, expiresAt: string): string =>
   `${besideDay(expiresAt)}${commitment}`;
 
 /** What the paths of one day begin with. @param at RFC 3339, UTC, or its day */
-export const besideDay = (at: string): string => `beside/${at.slice(0, 10)}/`;
+const besideDay = (at: string): string => `beside/${at.slice(0, 10)}/`;
 
 export const BESIDE = 'beside/';
 

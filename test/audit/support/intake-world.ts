@@ -13,7 +13,7 @@ export const projectPolicy = auditPolicy.parse(
 
 export const NOW = Date.UTC(2026, 10, 21, 12);
 
-export function createFakeBeside(): BesideStore & { readonly sealed: Map<string, Uint8Array> } {
+function createFakeBeside(): BesideStore & { readonly sealed: Map<string, Uint8Array> } {
   const sealed = new Map<string, Uint8Array>();
   return {
     sealed,
@@ -27,7 +27,7 @@ export function createFakeBeside(): BesideStore & { readonly sealed: Map<string,
 }
 
 /** Takes every `SECRET` and the digits or letters behind it for a secret. */
-export const findMarked = (texts: readonly string[]): readonly SecretPlace[] =>
+const findMarked = (texts: readonly string[]): readonly SecretPlace[] =>
   texts.flatMap((each, text) =>
     [...each.matchAll(/SECRET\w*/g)].map(({ index, 0: { length } }) => ({
       text,
