@@ -1,19 +1,20 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { MetricUnit, type Metrics } from '@aws-lambda-powertools/metrics';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { auditPolicy } from '../contracts/audit-policy.ts';
 import { AUDIT_NOT_TAKEN } from '../contracts/metrics.ts';
-import { systemClock } from '../kernel/clock.ts';
 import { createDynamo } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
 import { createLogger, describeError } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { readBusAct } from './adapters/bus-acts.ts';
-import { createDynamoOutbox } from './adapters/dynamo-outbox.ts';
-import { submit, type Inbox } from './domain/submit.ts';
+import { createAwsIntake } from './adapters/aws-intake.ts';
+import { takeIn, type TakenIn } from './domain/take-in.ts';
+import policy from './policy.json' with { type: 'json' };
 import { recordActsEnv } from './record-acts.env.ts';
 
 export interface RecordActsDependencies {
-  readonly inbox: Inbox;
+  readonly take: (acts: readonly unknown[]) => Promise<readonly TakenIn[]>;
   readonly logger: Pick<Logger, 'info' | 'error'>;
   readonly metrics: Pick<Metrics, 'addMetric' | 'publishStoredMetrics'>;
 }
@@ -27,14 +28,14 @@ export const handler = (event: SQSEvent): Promise<SQSBatchResponse> =>
 /** Hands each event in as an act; one that fails is tried again alone, and put aside for a person in the end. */
 export async function recordActs(
   event: SQSEvent,
-  { inbox, logger, metrics }: RecordActsDependencies,
+  { take, logger, metrics }: RecordActsDependencies,
 ): Promise<SQSBatchResponse> {
-  async function record({ body, messageId }: SQSRecord): Promise<'taken' | 'known' | 'failed'> {
+  async function record({ body, messageId }: SQSRecord): Promise<TakenIn['did'] | 'failed'> {
     try {
       const act = readBusAct(body);
-      const taken = act.ok ? await submit(act.value, inbox) : act;
-      if (taken.ok) return taken.value;
-      logger.error('act_refused', { message_id: messageId, reason: taken.error });
+      const [taken] = act.ok ? await take([act.value]) : [{ did: 'refused' as const, why: act.error }];
+      if (taken !== undefined && taken.did !== 'refused') return taken.did;
+      logger.error('act_refused', { message_id: messageId, reason: taken?.why });
     } catch (error) {
       logger.error('act_not_taken', { message_id: messageId, ...describeError(error) });
     }
@@ -44,7 +45,9 @@ export async function recordActs(
   const count = (wanted: string) => outcomes.filter((outcome) => outcome === wanted).length;
   metrics.addMetric(AUDIT_NOT_TAKEN, MetricUnit.Count, count('failed'));
   metrics.publishStoredMetrics();
-  logger.info('acts_recorded', { taken: count('taken'), known: count('known'), failed: count('failed') });
+  logger.info('acts_recorded', {
+    ...{ taken: count('taken'), known: count('known'), skipped: count('skipped'), failed: count('failed') },
+  });
   return {
     batchItemFailures: event.Records.filter((_, at) => outcomes[at] === 'failed').map(({ messageId }) => ({
       itemIdentifier: messageId,
@@ -54,8 +57,15 @@ export async function recordActs(
 
 function build(): RecordActsDependencies {
   const env = parseEnv(recordActsEnv, process.env);
+  const intake = createAwsIntake({
+    policy: auditPolicy.parse(policy),
+    dynamo: createDynamo(),
+    table: env.AUDIT_TABLE,
+    besideBucket: env.BESIDE_BUCKET,
+    findSecrets: env.FIND_SECRETS_FUNCTION,
+  });
   return {
-    inbox: createDynamoOutbox({ client: createDynamo(), tableName: env.AUDIT_TABLE, clock: systemClock }),
+    take: (acts) => takeIn(acts, intake),
     logger: createLogger('audit'),
     metrics: createMetrics('audit'),
   };

@@ -14,6 +14,8 @@ export const sequenceLogEnv = z.object({
   /** Keys of KMS that sign: `ECC_NIST_EDWARDS25519` and `ECC_NIST_P256`. */
   ED25519_KEY: z.string().min(1),
   ECDSA_KEY: z.string().min(1),
+  /** Where the entries that the policy names are told of. */
+  EVENT_BUS_NAME: z.string().min(1),
   /** How long one run takes batches, in seconds by its own clock; below the schedule's minute, and the function's timeout. */
   SEQUENCE_SECONDS: whole(1, 840),
   /** From the start of one batch to that of the next, in milliseconds, while no more waits than fits into one. */

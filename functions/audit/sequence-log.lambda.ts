@@ -6,18 +6,26 @@ import {
   AUDIT_HISTORY_CONFLICTS,
   AUDIT_OLDEST_WAITING,
   AUDIT_REFUSED,
+  AUDIT_THRESHOLD,
+  AUDIT_UNCOSIGNED,
 } from '../contracts/metrics.ts';
+import { auditPolicy } from '../contracts/audit-policy.ts';
 import { systemClock } from '../kernel/clock.ts';
-import { createDynamo, createKms, createS3 } from '../platform/aws.ts';
+import { createDynamo, createEventBridge, createKms, createS3 } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
 import { createLogger, describeError } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
+import { createBusAnnouncements } from './adapters/bus-announcements.ts';
 import { createDynamoOutbox } from './adapters/dynamo-outbox.ts';
 import { createDynamoSequence } from './adapters/dynamo-sequence.ts';
+import { createHttpWitnessPost } from './adapters/http-witness.ts';
 import { createKmsSigner } from './adapters/kms-signer.ts';
 import { createS3Log } from './adapters/s3-log.ts';
+import { createAnnouncer } from './domain/announce.ts';
+import { askedWitness, createCosigner } from './domain/cosign.ts';
 import { runSequencer, type Observation, type RunDeps } from './domain/run-sequencer.ts';
 import { HistoryConflict, sequenceOnce } from './domain/sequence.ts';
+import policy from './policy.json' with { type: 'json' };
 import { sequenceLogEnv } from './sequence-log.env.ts';
 
 export interface SequenceLogDependencies extends Omit<RunDeps, 'observe'> {
@@ -25,6 +33,8 @@ export interface SequenceLogDependencies extends Omit<RunDeps, 'observe'> {
   readonly oldestWaiting: () => Promise<number | undefined>;
   readonly runSeconds: number;
   readonly everyMs: number;
+  /** Entries of a full batch. */
+  readonly most?: number;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly metrics: Pick<Metrics, 'addMetric' | 'publishStoredMetrics'>;
 }
@@ -64,7 +74,11 @@ export async function sequenceLog(needed: SequenceLogDependencies): Promise<{ en
   try {
     await runSequencer(
       { ...needed, observe },
-      { until: pacer.now() + needed.runSeconds * 1000, everyMs: needed.everyMs },
+      {
+        until: pacer.now() + needed.runSeconds * 1000,
+        everyMs: needed.everyMs,
+        ...(needed.most !== undefined && { most: needed.most }),
+      },
     );
   } catch (error) {
     const conflict = error instanceof HistoryConflict;
@@ -89,7 +103,14 @@ export async function sequenceLog(needed: SequenceLogDependencies): Promise<{ en
 async function build(): Promise<SequenceLogDependencies> {
   const env = parseEnv(sequenceLogEnv, process.env);
   const client = createDynamo();
-  const outbox = createDynamoOutbox({ client, tableName: env.AUDIT_TABLE, clock: systemClock });
+  const [logger, metrics] = [createLogger('audit'), createMetrics('audit')];
+  const { retention, batching, integrations, thresholds } = auditPolicy.parse(policy);
+  const outbox = createDynamoOutbox({
+    client,
+    tableName: env.AUDIT_TABLE,
+    clock: systemClock,
+    rememberSeconds: retention.outbox,
+  });
   const sequencer = {
     origin: env.LOG_ORIGIN,
     outbox,
@@ -98,10 +119,28 @@ async function build(): Promise<SequenceLogDependencies> {
     signer: await createKmsSigner({
       kms: createKms(),
       origin: env.LOG_ORIGIN,
-      ed25519Key: env.ED25519_KEY,
-      ecdsaKey: env.ECDSA_KEY,
+      pairs: [{ ed25519Key: env.ED25519_KEY, ecdsaKey: env.ECDSA_KEY }],
     }),
     clock: systemClock,
+    limits: batching,
+    cosigner: createCosigner({
+      witnesses: integrations.witnesses.map(askedWitness),
+      post: createHttpWitnessPost(),
+      waitMs: integrations.witness_wait * 1000,
+      observe: (missed) => {
+        metrics.addMetric(AUDIT_UNCOSIGNED, MetricUnit.Count, 1);
+        logger.warn('not_cosigned', missed);
+      },
+    }),
+    announcer: createAnnouncer({
+      policy: { integrations, thresholds },
+      publish: createBusAnnouncements(createEventBridge(), env.EVENT_BUS_NAME),
+      count: (threshold, entries) => {
+        const single = metrics.singleMetric();
+        single.addDimension('Threshold', threshold);
+        single.addMetric(AUDIT_THRESHOLD, MetricUnit.Count, entries);
+      },
+    }),
   };
   return {
     once: () => sequenceOnce(sequencer),
@@ -109,7 +148,8 @@ async function build(): Promise<SequenceLogDependencies> {
     pacer: { now: () => systemClock.now(), wait: (milliseconds) => wait(milliseconds) },
     runSeconds: env.SEQUENCE_SECONDS,
     everyMs: env.BATCH_EVERY_MS,
-    logger: createLogger('audit'),
-    metrics: createMetrics('audit'),
+    most: batching.entries,
+    logger,
+    metrics,
   };
 }

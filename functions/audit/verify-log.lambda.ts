@@ -69,8 +69,7 @@ async function build(): Promise<VerifyLogDependencies> {
   const { keys } = await createKmsSigner({
     kms: createKms(),
     origin: env.LOG_ORIGIN,
-    ed25519Key: env.ED25519_KEY,
-    ecdsaKey: env.ECDSA_KEY,
+    pairs: [{ ed25519Key: env.ED25519_KEY, ecdsaKey: env.ECDSA_KEY }],
   });
   return {
     integrity: {

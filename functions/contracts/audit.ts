@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** What an entry can be about. */
-const auditEventType = z.enum([
+export const auditEventType = z.enum([
   'code.execution',
   'security.assessment',
   'container.creation',
@@ -20,6 +20,7 @@ const auditEventType = z.enum([
   'backup',
   'administrative.access',
 ]);
+export type AuditEventType = z.infer<typeof auditEventType>;
 
 /** What an entry says of data that lies beside it: never the data, nor anything that its content could be guessed from. */
 export const auditCommitment = z.strictObject({
@@ -30,6 +31,8 @@ export const auditCommitment = z.strictObject({
   /** RFC 3339, UTC: when salt and content are deleted. */
   expires_at: z.iso.datetime(),
 });
+
+export type AuditCommitment = z.infer<typeof auditCommitment>;
 
 const words = (most: number) => z.string().min(1).max(most);
 
@@ -47,8 +50,17 @@ export const auditEvent = z.strictObject({
   correlation_id: z.string().max(256),
   data: z.record(z.string(), z.json()),
   commitments: z.record(words(64), auditCommitment).optional(),
+  /** What an auditor looks for it by, e.g. `pci-dss:10.2.1.2`: given by the policy, not by the producer. */
+  tags: z.array(words(64)).max(32).optional(),
 });
 export type AuditEvent = z.infer<typeof auditEvent>;
+
+/** An act as its producer hands it in: the log's policy decides what of it lies in the entry and what beside it. */
+export const handedAct = auditEvent.omit({ commitments: true, tags: true }).extend({
+  /** Large or personal text, by name: it comes to lie beside the log and expires there. */
+  beside: z.record(words(64), z.string()).optional(),
+});
+export type HandedAct = z.infer<typeof handedAct>;
 
 /** Bytes of an event as canonical JSON, at most: with what the log adds it fits the 65,535 of an entry. */
 export const MAX_AUDIT_EVENT_BYTES = 64_000;

@@ -37,6 +37,18 @@ export const NOTES_DELIVERED = 'NotesDelivered';
 export const NOTES_FAILED = 'NotesFailed';
 /** From a message being decided to a channel having accepted it; unit Milliseconds. */
 export const NOTE_LATENCY = 'NoteLatency';
+/** Acts that the audit log has taken in from other programs; unit Count. */
+export const AUDIT_ACTS_TAKEN = 'AuditActsTaken';
+/** Checkpoints that a witness has cosigned; unit Count. */
+export const WITNESS_COSIGNED = 'WitnessCosigned';
+/** Checkpoints that a log has signed and that do not contain what the witness saw: two histories; unit Count. */
+export const WITNESS_CONFLICTS = 'WitnessConflicts';
+/** Objects beside the audit log that had expired and were deleted; unit Count. */
+export const AUDIT_SWEPT = 'AuditSwept';
+/** Entries that a threshold of the audit log's policy is about, by dimension Threshold; unit Count. */
+export const AUDIT_THRESHOLD = 'AuditThreshold';
+/** Checkpoints of the audit log that a witness did not cosign in time; unit Count. */
+export const AUDIT_UNCOSIGNED = 'AuditUncosigned';
 /** Entries that were published in the audit log; unit Count. */
 export const AUDIT_ENTRIES = 'AuditEntries';
 /** Acts that were handed in and can be no entry of the audit log; unit Count. */

@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -23,6 +24,8 @@ export const createDynamo = (): DynamoDBDocumentClient =>
   });
 export const createEventBridge = (): EventBridgeClient => new EventBridgeClient(bounded);
 export const createKms = (): KMSClient => new KMSClient(bounded);
+export const createLambda = (): LambdaClient =>
+  new LambdaClient({ ...bounded, requestHandler: { connectionTimeout: 2_000, requestTimeout: 20_000 } });
 export const createS3 = (): S3Client =>
   new S3Client({ ...bounded, requestHandler: { connectionTimeout: 2_000, requestTimeout: 15_000 } });
 export const createSecretsManager = (): SecretsManagerClient => new SecretsManagerClient(bounded);

@@ -2,19 +2,25 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Match, Rule, type EventPattern, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import { recordActsEnv } from '../../functions/audit/record-acts.env.ts';
+import { AUDIT_ENTRY_PUBLISHED } from '../../functions/contracts/audit-published.ts';
 import { AUDIT_NOT_TAKEN, METRICS_NAMESPACE } from '../../functions/contracts/metrics.ts';
 import { Alarm, ONE_MINUTE } from '../platform/alarm.ts';
 import type { Foundation } from '../platform/foundation.ts';
 import { ServiceFunction } from '../platform/service-function.ts';
 import { WorkQueue } from '../platform/work-queue.ts';
 import type { AuditLog } from './audit-log.ts';
+import { grantInvoke, type BesideBucket } from './beside-bucket.ts';
 
 export interface ActRecorderProps {
   readonly foundation: Foundation;
   readonly log: AuditLog;
+  readonly beside: BesideBucket;
+  /** Detection's function that says where secrets stand. */
+  readonly findSecrets: IFunction;
   readonly bus: IEventBus;
 }
 
@@ -27,7 +33,7 @@ export class ActRecorder extends Construct {
 
   constructor(scope: Construct, id: string, props: ActRecorderProps) {
     super(scope, id);
-    const { foundation, log, bus } = props;
+    const { foundation, log, bus, beside, findSecrets } = props;
     const acts = new WorkQueue(this, 'Acts', {
       foundation,
       consumerTimeout: TIMEOUT,
@@ -41,11 +47,17 @@ export class ActRecorder extends Construct {
       settings: foundation.settings,
       handler: 'audit/record-acts',
       schema: recordActsEnv,
-      environment: { AUDIT_TABLE: log.table.table.tableName },
+      environment: {
+        AUDIT_TABLE: log.table.table.tableName,
+        BESIDE_BUCKET: beside.bucket.bucketName,
+        FIND_SECRETS_FUNCTION: findSecrets.functionName,
+      },
       memoryMb: 256,
       timeout: TIMEOUT,
     });
     log.table.grantSubmit(this.function);
+    beside.grantKeep(this.function.ownRole);
+    grantInvoke(this.function, findSecrets);
     foundation.grantDataKey(this.function);
     this.function.addEventSource(
       new SqsEventSource(acts.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency: 2 }),
@@ -77,7 +89,7 @@ export class ActRecorder extends Construct {
     });
   }
 
-  /** Our own bus without exception: a publisher of tomorrow is on record from its first event. */
+  /** Our own bus, all but what the log says of its own entries, which would never end: a publisher of tomorrow is on record from its first event. */
   #listen(bus: IEventBus, acts: WorkQueue, log: AuditLog, stage: string): void {
     const rule = (id: string, description: string, eventPattern: EventPattern, eventBus?: IEventBus) =>
       new Rule(this, id, {
@@ -87,7 +99,12 @@ export class ActRecorder extends Construct {
         targets: [new SqsQueue(acts.queue, { deadLetterQueue: acts.deadLetters, retryAttempts: 185 })],
       });
     const { account, region, partition } = Stack.of(this);
-    rule('Own', 'What SHHH does goes on record', { source: Match.prefix('shhh.') }, bus);
+    rule(
+      'Own',
+      'What SHHH does goes on record',
+      { source: Match.prefix('shhh.'), detailType: Match.anythingBut(AUDIT_ENTRY_PUBLISHED) },
+      bus,
+    );
     rule('Alarms', 'Alarms of SHHH go on record', {
       source: ['aws.cloudwatch'],
       detailType: ['CloudWatch Alarm State Change'],

@@ -9,9 +9,16 @@ import {
   type IRole,
 } from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  ObjectLockRetention,
+  StorageClass,
+} from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { AUDIT_WAITING_INDEX } from '../../functions/contracts/audit.ts';
+import { AUDIT_POLICY, daysOf } from './policy.ts';
 import type { Foundation } from '../platform/foundation.ts';
 import { HouseTable } from '../platform/house-table.ts';
 
@@ -78,7 +85,7 @@ export class AuditLog extends Construct {
     this.table = new AuditTable(this, 'Outbox', { foundation });
     this.ed25519Key = this.#signingKey('Ed25519Key', KeySpec.ECC_NIST_EDWARDS25519, foundation);
     this.ecdsaKey = this.#signingKey('EcdsaKey', KeySpec.ECC_NIST_P256, foundation);
-    this.bucket = this.#logBucket(Duration.days(audit.lockDays));
+    this.bucket = this.#logBucket(Duration.days(audit.lockDays ?? daysOf(AUDIT_POLICY.retention.entries)));
     this.workBucket = this.#workBucket(foundation);
     this.readerPolicy = new ManagedPolicy(this, 'Reader', {
       description: 'SHHH: may read the audit log and its public keys. For whoever runs npx shhh-audit',
@@ -161,6 +168,18 @@ export class AuditLog extends Construct {
       versioned: true,
       objectLockEnabled: true,
       objectLockDefaultRetention: ObjectLockRetention.compliance(lock),
+      lifecycleRules: [
+        {
+          id: 'infrequent-access',
+          prefix: 'tile/',
+          transitions: [
+            {
+              storageClass: StorageClass.INFREQUENT_ACCESS,
+              transitionAfter: Duration.days(daysOf(AUDIT_POLICY.storage.infrequent_access_after)),
+            },
+          ],
+        },
+      ],
       // Locked objects cannot be deleted, so neither can the bucket.
       removalPolicy: RemovalPolicy.RETAIN,
     });
@@ -201,7 +220,13 @@ export class AuditLog extends Construct {
       enforceSSL: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       // Needed until its batch is finished, which is seconds; days leave time to mend whatever stopped it.
-      lifecycleRules: [{ id: 'staged', prefix: 'staged/', expiration: Duration.days(WORK_DAYS) }],
+      lifecycleRules: [
+        {
+          id: 'staged',
+          prefix: 'staged/',
+          expiration: Duration.days(daysOf(AUDIT_POLICY.storage.staged_kept)),
+        },
+      ],
       removalPolicy: foundation.removalPolicy,
     });
     acknowledgeNoAccessLog(
@@ -212,7 +237,6 @@ export class AuditLog extends Construct {
   }
 }
 
-const WORK_DAYS = 30;
 const LOG_OBJECTS = ['checkpoint', 'checkpoints/*', 'tile/*'];
 const STAGED_OBJECTS = ['staged/*'];
 

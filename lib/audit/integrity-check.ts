@@ -9,6 +9,7 @@ import { Alarm } from '../platform/alarm.ts';
 import type { Foundation } from '../platform/foundation.ts';
 import { ServiceFunction } from '../platform/service-function.ts';
 import type { AuditLog } from './audit-log.ts';
+import { AUDIT_POLICY } from './policy.ts';
 
 export interface IntegrityCheckProps {
   readonly foundation: Foundation;
@@ -19,7 +20,7 @@ export interface IntegrityCheckProps {
 const HOUR = Duration.hours(1);
 const UNPROVEN = 'Nobody would be told if the audit log were changed now.';
 
-/** Verifies the log as a stranger would: what is new each hour, and all of it once a day. */
+/** Verifies the log as a stranger would: what is new each hour, and all of it as often as the policy says. */
 export class IntegrityCheck extends Construct {
   readonly function: ServiceFunction<typeof verifyLogEnv>;
 
@@ -48,7 +49,7 @@ export class IntegrityCheck extends Construct {
     // The next hour's check looks at the same.
     this.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: HOUR });
     this.#start('EveryHour', Schedule.rate(HOUR), 'new');
-    this.#start('EveryDay', Schedule.cron({ hour: '3', minute: '40' }), 'all');
+    this.#start('Whole', Schedule.rate(Duration.seconds(AUDIT_POLICY.chain.integrity_check_every)), 'all');
     this.#watch(foundation);
   }
 
@@ -89,7 +90,7 @@ export class IntegrityCheck extends Construct {
       foundation,
       metric: problems('SampleCount'),
       fires: { below: 1 },
-      periods: 3,
+      periods: 1 + Math.ceil(AUDIT_POLICY.monitoring.check_late_by_at_most / HOUR.toSeconds()),
       impact: UNPROVEN,
       action: "Read the verifying function's last error lines, and see whether its schedules are enabled.",
       runbook: 'lib/audit/runbook.md#IntegritySilent',

@@ -1,11 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { sequenceLogEnv } from '../../functions/audit/sequence-log.env.ts';
 import {
   AUDIT_HISTORY_CONFLICTS,
   AUDIT_OLDEST_WAITING,
   AUDIT_REFUSED,
+  AUDIT_THRESHOLD,
   METRICS_NAMESPACE,
 } from '../../functions/contracts/metrics.ts';
 import { Alarm, ONE_MINUTE } from '../platform/alarm.ts';
@@ -13,16 +15,18 @@ import { EveryMinute } from '../platform/every-minute.ts';
 import type { Foundation } from '../platform/foundation.ts';
 import { ServiceFunction } from '../platform/service-function.ts';
 import type { AuditLog } from './audit-log.ts';
+import { AUDIT_POLICY } from './policy.ts';
 
 export interface SequencerProps {
   readonly foundation: Foundation;
   readonly log: AuditLog;
+  readonly bus: IEventBus;
 }
 
 /** A run is over before the next one starts; two at once would be correct, and would only overtake one another. */
 const RUN_SECONDS = 57;
 /** What comes within it shares the objects of a batch; what an act waits at most before it is in the log. */
-const BATCH_EVERY_MS = 3_000;
+const BATCH_EVERY_MS = AUDIT_POLICY.chain.checkpoint_every * 1000;
 const NOT_YET = 'What was done lies in the outbox, and nobody can verify it yet.';
 
 /** Takes what waits in the outbox into the log: a run a minute, a batch each few seconds (docs/decisions/0011). */
@@ -31,7 +35,7 @@ export class Sequencer extends Construct {
 
   constructor(scope: Construct, id: string, props: SequencerProps) {
     super(scope, id);
-    const { foundation, log } = props;
+    const { foundation, log, bus } = props;
     this.function = new ServiceFunction(this, 'Sequence', {
       settings: foundation.settings,
       handler: 'audit/sequence-log',
@@ -43,14 +47,16 @@ export class Sequencer extends Construct {
         LOG_ORIGIN: log.origin,
         ED25519_KEY: log.ed25519Key.keyArn,
         ECDSA_KEY: log.ecdsaKey.keyArn,
+        EVENT_BUS_NAME: bus.eventBusName,
         SEQUENCE_SECONDS: String(RUN_SECONDS),
         BATCH_EVERY_MS: String(BATCH_EVERY_MS),
       },
       // A batch of the largest entries, several times over; the rest of the time it waits for the network.
-      memoryMb: 512,
+      memoryMb: AUDIT_POLICY.batching.memory_mb,
       timeout: Duration.seconds(RUN_SECONDS + 60),
     });
     log.grantPublish(this.function.ownRole);
+    bus.grantPutEventsTo(this.function);
     // The next minute's run finishes what this one left.
     this.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: ONE_MINUTE });
     new EveryMinute(this, 'EveryMinute', {
@@ -58,6 +64,27 @@ export class Sequencer extends Construct {
       description: 'Starts a run of the sequencer of the audit log',
     });
     this.#watch(foundation);
+    for (const threshold of AUDIT_POLICY.thresholds) this.#watchThreshold(foundation, threshold);
+  }
+
+  /** Of the policy: so many entries of one kind within a time. */
+  #watchThreshold(foundation: Foundation, threshold: (typeof AUDIT_POLICY.thresholds)[number]): void {
+    const { name, within, at_least, impact, action } = threshold;
+    new Alarm(this, `Threshold${name}`, {
+      foundation,
+      metric: new Metric({
+        namespace: METRICS_NAMESPACE,
+        metricName: AUDIT_THRESHOLD,
+        dimensionsMap: { service: 'audit', Threshold: name },
+        statistic: 'Sum',
+        period: Duration.seconds(within),
+      }),
+      fires: { atLeast: at_least },
+      periods: 1,
+      impact,
+      action,
+      runbook: 'lib/audit/runbook.md#ThresholdReached',
+    });
   }
 
   #watch(foundation: Foundation): void {
@@ -72,7 +99,7 @@ export class Sequencer extends Construct {
     new Alarm(this, 'Behind', {
       foundation,
       metric: counted(AUDIT_OLDEST_WAITING, 'Maximum'),
-      fires: { atLeast: 120 },
+      fires: { atLeast: AUDIT_POLICY.monitoring.waiting_at_most },
       periods: 3,
       impact: NOT_YET,
       action: "Read the sequencer's last error lines.",

@@ -54,10 +54,11 @@ export interface Settings {
   };
   readonly audit: {
     /**
-     * Days for which no version of an object of the audit log can be deleted, by anybody. It can be made longer later,
+     * In place of `retention.entries` of patterns/audit.yaml, for stages that are thrown away:
+     * days for which no version of an object of the audit log can be deleted, by anybody. It can be made longer later,
      * never shorter: a bucket with entries stays, and is paid for, until the last of them is free.
      */
-    readonly lockDays: number;
+    readonly lockDays?: number;
   };
   readonly revocation: {
     /**

@@ -1,8 +1,10 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ActRecorder } from '../audit/act-recorder.ts';
+import { ActsEndpoint } from '../audit/acts-endpoint.ts';
 import { IntegrityCheck } from '../audit/integrity-check.ts';
 import { Sequencer } from '../audit/sequencer.ts';
+import { Sweeper } from '../audit/sweeper.ts';
 import { Health } from '../health/health.ts';
 import { DayReport } from '../quarantine/day-report.ts';
 import type { DataStack } from './data-stack.ts';
@@ -19,7 +21,7 @@ export interface AssuranceStackProps extends StackProps {
 export class AssuranceStack extends Stack {
   constructor(scope: Construct, id: string, props: AssuranceStackProps) {
     super(scope, id, props);
-    const { foundation, ingest, quarantine, metrics, audit, bus } = props.data;
+    const { foundation, ingest, quarantine, metrics, audit, beside, auditKeys, bus } = props.data;
     const health = new Health(this, 'Health', {
       foundation,
       ingest,
@@ -28,9 +30,16 @@ export class AssuranceStack extends Stack {
       alerts: props.response.alerts,
     });
     new DayReport(this, 'DayReport', { foundation, metrics });
-    const sequencer = new Sequencer(this, 'Sequencer', { foundation, log: audit });
+    const sequencer = new Sequencer(this, 'Sequencer', { foundation, log: audit, bus });
     new CfnOutput(this, 'SequencerFunctionName', { value: sequencer.function.functionName });
-    new ActRecorder(this, 'ActRecorder', { foundation, log: audit, bus });
+    const findSecrets = props.detection.secretSearch.function;
+    new ActRecorder(this, 'ActRecorder', { foundation, log: audit, bus, beside, findSecrets });
+    const acts = new ActsEndpoint(this, 'ActsEndpoint', {
+      ...{ foundation, log: audit, beside, findSecrets },
+      keys: auditKeys,
+    });
+    new CfnOutput(this, 'AuditEndpoint', { value: acts.api.apiEndpoint });
+    new Sweeper(this, 'Sweeper', { foundation, beside });
     const check = new IntegrityCheck(this, 'IntegrityCheck', { foundation, log: audit, bus });
     new CfnOutput(this, 'VerifyLogFunctionName', { value: check.function.functionName });
     new CfnOutput(this, 'HealthFunctionName', { value: health.function.functionName });

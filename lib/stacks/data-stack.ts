@@ -4,6 +4,7 @@ import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { AlertStateTable } from '../alerts/alert-state-table.ts';
 import { AuditLog } from '../audit/audit-log.ts';
+import { BesideBucket } from '../audit/beside-bucket.ts';
 import type { Settings } from '../config/settings.ts';
 import { createFingerprintKey } from '../detection/detector.ts';
 import { GuardKeysTable } from '../detection/guard-keys-table.ts';
@@ -29,6 +30,9 @@ export class DataStack extends Stack {
   readonly rotations: RotationTable;
   readonly alertState: AlertStateTable;
   readonly audit: AuditLog;
+  readonly beside: BesideBucket;
+  /** Of programs that write into the audit log. */
+  readonly auditKeys: GuardKeysTable;
   readonly fingerprintKey: Key;
   readonly bus: EventBus;
 
@@ -46,6 +50,8 @@ export class DataStack extends Stack {
     this.rotations = new RotationTable(this, 'Rotations', { foundation });
     this.alertState = new AlertStateTable(this, 'AlertState', { foundation });
     this.audit = new AuditLog(this, 'Audit', { foundation });
+    this.beside = new BesideBucket(this, 'AuditBeside', { foundation });
+    this.auditKeys = new GuardKeysTable(this, 'AuditKeys', { foundation });
     this.fingerprintKey = createFingerprintKey(this, 'FingerprintKey', foundation.removalPolicy);
     this.bus = new EventBus(this, 'Bus', {
       eventBusName: `shhh-${props.settings.stage}`,
@@ -58,6 +64,8 @@ export class DataStack extends Stack {
     new CfnOutput(this, 'AuditTableName', { value: this.audit.table.table.tableName });
     new CfnOutput(this, 'AuditLogBucketName', { value: this.audit.bucket.bucketName });
     new CfnOutput(this, 'AuditWorkBucketName', { value: this.audit.workBucket.bucketName });
+    new CfnOutput(this, 'AuditBesideBucketName', { value: this.beside.bucket.bucketName });
+    new CfnOutput(this, 'AuditKeysTableName', { value: this.auditKeys.table.tableName });
     new CfnOutput(this, 'AuditOrigin', { value: this.audit.origin });
     new CfnOutput(this, 'AuditEd25519KeyArn', { value: this.audit.ed25519Key.keyArn });
     new CfnOutput(this, 'AuditEcdsaKeyArn', { value: this.audit.ecdsaKey.keyArn });

@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Detector } from '../detection/detector.ts';
 import { GuardEndpoint } from '../detection/guard-endpoint.ts';
+import { SecretSearch } from '../detection/secret-search.ts';
 import { EntryQueue } from '../ingest/entry-queue.ts';
 import { OwnShipper, ShipperService } from '../ingest/shipper-service.ts';
 import { Shipper } from '../ingest/shipper.ts';
@@ -13,6 +14,7 @@ import type { DataStack } from './data-stack.ts';
 /** From the logs to the bus: ship, scan, quarantine, publish; and the guard, which scans before a message is sent. */
 export class DetectionStack extends Stack {
   readonly entries: EntryQueue;
+  readonly secretSearch: SecretSearch;
 
   constructor(scope: Construct, id: string, props: StackProps & { readonly data: DataStack }) {
     super(scope, id, props);
@@ -30,6 +32,7 @@ export class DetectionStack extends Stack {
       fingerprintKey,
       re2,
     });
+    this.secretSearch = new SecretSearch(this, 'SecretSearch', { foundation, re2 });
     const guard = new GuardEndpoint(this, 'Guard', {
       foundation,
       quarantine,

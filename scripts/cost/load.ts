@@ -129,7 +129,14 @@ export const ASSUMED = {
   steadyActs: 1_000,
   /** An entry of the audit log, and an act as an item, in bytes. */
   auditEntryBytes: 1_100,
-  recordActMs: 40,
+  /** It waits for the search for secrets. */
+  recordActMs: 100,
+  searchMs: 40,
+  /** Requests of other programs to the endpoint for acts, in a month. */
+  actsRequests: 1_000,
+  actsRequestMs: 120,
+  actsKeyMs: 10,
+  sweepMs: 1_000,
   /** An act in the outbox: put, indexed, settled with its index, in write units; read by key and by index. */
   actWriteUnits: 2 + 1 + 2 + 1,
   actReadUnits: 2,
@@ -175,6 +182,10 @@ export interface Activity {
     readonly sequencer: number;
     readonly actRecorder: number;
     readonly integrityCheck: number;
+    readonly secretSearch: number;
+    readonly actsEndpoint: number;
+    readonly actsKeys: number;
+    readonly sweeper: number;
     readonly revocationBegin: number;
     readonly revocationAdvance: number;
     readonly revocationDesk: number;
@@ -272,7 +283,11 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     guardKeys: Math.min(guardChecks, a.guardKeys * MONTH_MINUTES),
     sequencer: MONTH_MINUTES,
     actRecorder: acts,
-    integrityCheck: MONTH_MINUTES / 60 + MONTH_SECONDS / 86_400,
+    integrityCheck: MONTH_MINUTES / 60 + (MONTH_SECONDS * 4) / 86_400,
+    secretSearch: acts + a.actsRequests,
+    actsEndpoint: a.actsRequests,
+    actsKeys: a.actsRequests,
+    sweeper: MONTH_SECONDS / 86_400,
     revocationBegin: findings,
     revocationAdvance: runs * a.stepsPerRun,
     revocationDesk: runs * a.askedShare * 2,
@@ -307,6 +322,10 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     sequencer: invocations.sequencer * 58,
     actRecorder: (acts * a.recordActMs) / 1000,
     integrityCheck: (invocations.integrityCheck * (a.integrityMs + auditLog * a.integrityMsPerEntry)) / 1000,
+    secretSearch: (invocations.secretSearch * a.searchMs) / 1000,
+    actsEndpoint: (invocations.actsEndpoint * a.actsRequestMs) / 1000,
+    actsKeys: (invocations.actsKeys * a.actsKeyMs) / 1000,
+    sweeper: (invocations.sweeper * a.sweepMs) / 1000,
     revocationBegin: (findings * a.beginMs) / 1000,
     revocationAdvance: (invocations.revocationAdvance * a.stepMs) / 1000,
     revocationDesk: (invocations.revocationDesk * a.revocationDeskMs) / 1000,

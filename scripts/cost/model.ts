@@ -15,7 +15,15 @@ export interface MonthlyCost {
   readonly totalUsd: number;
 }
 
-const AUDIT = ['sequencer', 'actRecorder', 'integrityCheck'] as const satisfies FunctionName[];
+const AUDIT = [
+  'sequencer',
+  'actRecorder',
+  'integrityCheck',
+  'secretSearch',
+  'actsEndpoint',
+  'actsKeys',
+  'sweeper',
+] as const satisfies FunctionName[];
 
 /** What a load costs in a month, before any free tier, tax or transfer. */
 export function monthlyCost(load: Load, inventory: Inventory, { prices }: PriceList): MonthlyCost {
@@ -47,6 +55,7 @@ export function monthlyCost(load: Load, inventory: Inventory, { prices }: PriceL
       service: 'The audit log: Lambda, S3 and signatures',
       usd:
         AUDIT.reduce((sum, name) => sum + lambda(name), 0) +
+        activity.invocations.actsEndpoint * prices.httpApiRequest.usd +
         activity.s3Writes * prices.s3Write.usd +
         activity.s3Reads * prices.s3Read.usd +
         activity.auditGb * prices.s3StorageGbMonth.usd +

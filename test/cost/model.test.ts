@@ -82,14 +82,24 @@ describe('the cost of a month', () => {
         20 * 160,
       2,
     );
-    // The sequencer waits with half a GB for most of the month; a check each hour and day reads a year's log.
+    // The sequencer waits with half a GB for most of the month; a check each hour and four a day read a year's log;
+    // each act is searched for secrets, a thousand more come from other programs.
     const log = acts * 12;
-    const gbSeconds = 43_800 * 58 * 0.5 + acts * 0.04 + (730 + 730 / 24) * (1.5 + (log * 0.06) / 1_000);
+    const checks = 730 + (4 * 730) / 24;
+    const sweeps = 730 / 24;
+    const gbSeconds =
+      43_800 * 58 * 0.5 +
+      acts * 0.1 +
+      checks * (1.5 + (log * 0.06) / 1_000) +
+      (acts + 1_000) * 0.04 +
+      1_000 * (0.12 + 0.01) +
+      sweeps;
     expect(usd('The audit log: Lambda, S3 and signatures')).toBeCloseTo(
       gbSeconds * 0.0000133334 +
-        (43_800 + acts + 730 + 730 / 24) * 0.2e-6 +
+        (43_800 + acts + checks + (acts + 1_000) + 2 * 1_000 + sweeps) * 0.2e-6 +
+        1_000 * 1e-6 +
         batches * (6 * 5e-6 + 11 * 0.4e-6 + 2 * 15e-6) +
-        (730 + 730 / 24) * (log / 128) * 0.4e-6 +
+        checks * (log / 128) * 0.4e-6 +
         ((acts + batches * 128) * 1_100 * 12 * 0.023) / 1e9,
       4,
     );

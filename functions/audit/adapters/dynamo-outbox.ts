@@ -18,6 +18,8 @@ export interface DynamoOutboxOptions {
   readonly client: Pick<DynamoDBDocumentClient, 'send'>;
   readonly tableName: string;
   readonly clock: Clock;
+  /** How long an act that was taken in is known by its id; by default 30 days. */
+  readonly rememberSeconds?: number;
 }
 
 export interface Backlog {
@@ -54,6 +56,7 @@ export function createDynamoOutbox({
   client,
   tableName: TableName,
   clock,
+  rememberSeconds = REMEMBER_SECONDS,
 }: DynamoOutboxOptions): Outbox & Inbox & Backlog {
   const bounded = () => ({ abortSignal: AbortSignal.timeout(REQUEST_DEADLINE_MS) });
   const update = (id: string, set: Record<string, unknown>, remove: readonly string[]) => {
@@ -152,7 +155,7 @@ export function createDynamoOutbox({
     },
 
     async settle(taken) {
-      const expiresAt = Math.floor(clock.now() / 1000) + REMEMBER_SECONDS;
+      const expiresAt = Math.floor(clock.now() / 1000) + rememberSeconds;
       for (let at = 0; at < taken.length; at += WRITES_AT_ONCE)
         await Promise.all(
           taken

@@ -1,12 +1,18 @@
 import { GetPublicKeyCommand, SignCommand, type KMSClient } from '@aws-sdk/client-kms';
 import type { CheckpointSigner } from '../domain/sequence.ts';
-import { noteKey } from '../domain/signed-note.ts';
+import { noteKey, type NoteKey, type NoteSignature } from '../domain/signed-note.ts';
 
 export interface KmsSignerOptions {
   readonly kms: Pick<KMSClient, 'send'>;
   /** What the log is called: the name of its keys. */
   readonly origin: string;
-  /** Of `ECC_NIST_EDWARDS25519`: id, ARN or alias. */
+  /** One pair; while keys are changed, the old one and the new one: then both sign. */
+  readonly pairs: readonly KeyPair[];
+}
+
+/** Keys of KMS by id, ARN or alias. */
+export interface KeyPair {
+  /** Of `ECC_NIST_EDWARDS25519`. */
   readonly ed25519Key: string;
   /** Of `ECC_NIST_P256`. */
   readonly ecdsaKey: string;
@@ -19,41 +25,37 @@ const REQUEST_DEADLINE_MS = 4_000;
  * first and is another signature), ECDSA over its SHA-256.
  * @throws where a key cannot be read or is of another kind
  */
-export async function createKmsSigner(options: KmsSignerOptions): Promise<CheckpointSigner> {
-  const { kms, origin, ed25519Key, ecdsaKey } = options;
+export async function createKmsSigner({ kms, origin, pairs }: KmsSignerOptions): Promise<CheckpointSigner> {
   const bounded = () => ({ abortSignal: AbortSignal.timeout(REQUEST_DEADLINE_MS) });
-  const publicKey = async (KeyId: string) => {
+  const signing = async (
+    KeyId: string,
+    kind: NoteKey['kind'],
+    SigningAlgorithm: 'ED25519_SHA_512' | 'ECDSA_SHA_256',
+  ) => {
     const { PublicKey } = await kms.send(new GetPublicKeyCommand({ KeyId }), bounded());
     if (PublicKey === undefined) throw new Error(`KMS answered no public key for ${KeyId}.`);
-    return noteKey(origin, PublicKey);
+    const key = noteKey(origin, PublicKey);
+    if (key.kind !== kind) throw new Error(`${KeyId} is no key of kind ${kind}.`);
+    return {
+      key,
+      async sign(Message: Uint8Array): Promise<NoteSignature> {
+        const { Signature } = await kms.send(
+          new SignCommand({ KeyId, Message, MessageType: 'RAW', SigningAlgorithm }),
+          bounded(),
+        );
+        if (Signature === undefined) throw new Error(`KMS answered no signature by ${KeyId}.`);
+        return { name: key.name, keyId: key.id, signature: Signature };
+      },
+    };
   };
-  const [ed25519, ecdsa] = await Promise.all([publicKey(ed25519Key), publicKey(ecdsaKey)]);
-  if (ed25519.kind !== 'ed25519') throw new Error(`${ed25519Key} is no Ed25519 key.`);
-  if (ecdsa.kind !== 'ecdsa') throw new Error(`${ecdsaKey} is no ECDSA key on P-256.`);
-  const signBy = async (
-    KeyId: string,
-    SigningAlgorithm: 'ED25519_SHA_512' | 'ECDSA_SHA_256',
-    Message: Uint8Array,
-  ) => {
-    const { Signature } = await kms.send(
-      new SignCommand({ KeyId, Message, MessageType: 'RAW', SigningAlgorithm }),
-      bounded(),
-    );
-    if (Signature === undefined) throw new Error(`KMS answered no signature by ${KeyId}.`);
-    return Signature;
-  };
+  const all = await Promise.all(
+    pairs.flatMap(({ ed25519Key, ecdsaKey }) => [
+      signing(ed25519Key, 'ed25519', 'ED25519_SHA_512'),
+      signing(ecdsaKey, 'ecdsa', 'ECDSA_SHA_256'),
+    ]),
+  );
   return {
-    keys: [ed25519, ecdsa],
-    async sign(text) {
-      const message = Buffer.from(text);
-      const [first, second] = await Promise.all([
-        signBy(ed25519Key, 'ED25519_SHA_512', message),
-        signBy(ecdsaKey, 'ECDSA_SHA_256', message),
-      ]);
-      return [
-        { name: ed25519.name, keyId: ed25519.id, signature: first },
-        { name: ecdsa.name, keyId: ecdsa.id, signature: second },
-      ];
-    },
+    keys: all.map(({ key }) => key),
+    sign: (text) => Promise.all(all.map((each) => each.sign(Buffer.from(text)))),
   };
 }

@@ -1,7 +1,7 @@
 /** C2SP tlog-checkpoint: the head of the log as the text of a signed note. */
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { HASH_BYTES, type Hash } from './merkle.ts';
-import { parseNote, verifyNote, type NoteKey, type SignedNote } from './signed-note.ts';
+import { parseNote, signsAt, verifyNote, type NoteKey, type SignedNote } from './signed-note.ts';
 
 /** The head of a tree: how many leaves, and the root over them. */
 export interface TreeHead {
@@ -49,8 +49,12 @@ export function openCheckpoint(
   if (!signers.ok) return signers;
   const checkpoint = parseCheckpoint(note.value.text);
   if (!checkpoint.ok) return checkpoint;
+  // A key that was retired signs nothing more, whoever has it.
+  const ofItsTime = signers.value.filter((key) => signsAt(key, checkpoint.value.size));
   // A witness alone does not make a checkpoint: it says that it saw one.
-  if (!signers.value.some(({ kind, name }) => kind !== 'cosignature' && name === checkpoint.value.origin))
-    return err(`the log ${JSON.stringify(checkpoint.value.origin)} itself has not signed it`);
-  return ok({ checkpoint: checkpoint.value, note: note.value, signers: signers.value });
+  if (!ofItsTime.some(({ kind, name }) => kind !== 'cosignature' && name === checkpoint.value.origin))
+    return err(
+      `the log ${JSON.stringify(checkpoint.value.origin)} itself has not signed it${ofItsTime.length < signers.value.length ? ' with a key of that size' : ''}`,
+    );
+  return ok({ checkpoint: checkpoint.value, note: note.value, signers: ofItsTime });
 }

@@ -25,6 +25,7 @@ const auditEntry = z.strictObject({
   correlation_id: z.string(),
   data: z.record(z.string(), z.json()),
   commitments: z.record(z.string(), auditCommitment).optional(),
+  tags: z.array(z.string()).optional(),
   /** `hash` of the entry before; of the first, {@link GENESIS}. */
   prev_hash: sha256,
   /** Hex SHA-256 of the entry without this member. */
@@ -93,15 +94,44 @@ export function readEntry(
 export function readStandingAlone(bytes: Uint8Array): Result<AuditEntry, string> {
   if (!isUtf8(bytes)) return err('is no UTF-8');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
-  const entry = auditEntry.safeParse(parseJson(text));
+  const parsed = parseJson(text);
+  const entry = auditEntry.safeParse(parsed);
   if (!entry.success) return err('is not of the form of an entry');
-  const members = canonicalMembers(entry.data);
-  if (`{${members.map(([, written]) => written).join(',')}}` !== text)
+  if (!isCanonical(text, parsed) && writtenAnew(entry.data) !== text)
     return err('is not written canonically');
-  const without = members.flatMap(([name, written]) => (name === 'hash' ? [] : [written]));
-  return hash('sha256', `{${without.join(',')}}`, 'hex') === entry.data.hash
+  // Behind it no member holds another member, so the last that is written like it is it.
+  const own = `,"hash":"${entry.data.hash}"`;
+  const at = text.lastIndexOf(own);
+  return hash('sha256', text.slice(0, at) + text.slice(at + own.length), 'hex') === entry.data.hash
     ? ok(entry.data)
     : err('is not what its own hash says');
+}
+
+/**
+ * Whether JSON is canonical, where the engine can tell: it writes values as RFC 8785 asks, but for lone surrogates, and
+ * members in their own order, which is compared. False where it cannot tell. Three times as fast as writing it anew.
+ */
+const isCanonical = (text: string, value: unknown): boolean =>
+  !text.includes('\\ud') && JSON.stringify(value) === text && isInOrder(value);
+
+/** Undefined where a lone surrogate has no canonical way. */
+function writtenAnew(entry: AuditEntry): string | undefined {
+  try {
+    return canonicalJson(entry);
+  } catch {
+    return undefined;
+  }
+}
+
+function isInOrder(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(isInOrder);
+  let before: string | undefined;
+  for (const [name, each] of Object.entries(value)) {
+    if ((before !== undefined && name <= before) || !isInOrder(each)) return false;
+    before = name;
+  }
+  return true;
 }
 
 function parseJson(text: string): unknown {

@@ -44,7 +44,7 @@ export interface Prover {
 const KEPT_OBJECTS = 64;
 
 /** Proves entries of the log that the checkpoint speaks of. @param checkpoint one whose signatures were verified */
-export function createProver(source: LogSource, checkpoint: Checkpoint): Prover {
+export function createProver(source: Pick<LogSource, 'read'>, checkpoint: Checkpoint): Prover {
   const kept = new Map<string, Promise<Uint8Array | undefined>>();
 
   function read(path: string): Promise<Uint8Array | undefined> {

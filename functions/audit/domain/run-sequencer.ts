@@ -17,6 +17,8 @@ export interface RunSettings {
   /** Milliseconds since the epoch: no batch starts after it. */
   readonly until: number;
   readonly everyMs: number;
+  /** Entries of a full batch; by default the sequencer's own. */
+  readonly most?: number;
 }
 
 /** What fails so often in a row does not mend itself within a run. */
@@ -27,7 +29,7 @@ const FAILURES_IN_A_ROW = 5;
  * `everyMs` from its start, so that what comes meanwhile shares its objects.
  * @throws HistoryConflict at once; what failed five times in a row, or at the end
  */
-export async function runSequencer(deps: RunDeps, { until, everyMs }: RunSettings): Promise<void> {
+export async function runSequencer(deps: RunDeps, { until, everyMs, most }: RunSettings): Promise<void> {
   const { once, pacer, observe } = deps;
   let failures: unknown[] = [];
   for (;;) {
@@ -36,7 +38,7 @@ export async function runSequencer(deps: RunDeps, { until, everyMs }: RunSetting
     try {
       const did = await once();
       failures = [];
-      full = did.did === 'published' && did.entries >= BATCH_ENTRIES;
+      full = did.did === 'published' && did.entries >= (most ?? BATCH_ENTRIES);
       observe({ event: 'batch', did, tookMs: pacer.now() - startedAt });
     } catch (error) {
       failures.push(error);

@@ -10,7 +10,8 @@ import type { AuditEvent } from '../../contracts/audit.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Result } from '../../kernel/result.ts';
 import { checkpointText, openCheckpoint, type Checkpoint } from './checkpoint.ts';
-import { readStandingAlone, refusalOf } from './entry.ts';
+import type { Cosigner } from './cosign.ts';
+import { readStandingAlone, refusalOf, type AuditEntry } from './entry.ts';
 import { edgePaths, entriesOf, growLog, readEdge, type LogEdge, type LogHead } from './grow-log.ts';
 import { EMPTY_ROOT, sameHash } from './merkle.ts';
 import { formatNote, parseNote, type NoteKey, type NoteSignature } from './signed-note.ts';
@@ -75,10 +76,18 @@ export interface Sequencer {
   readonly log: LogStore;
   readonly signer: CheckpointSigner;
   readonly clock: Clock;
+  /** By default {@link BATCH_ENTRIES} and {@link BATCH_BYTES}. */
+  readonly limits?: { readonly entries: number; readonly bytes: number };
+  /** Asks witnesses before a checkpoint is shown; by default there are none. */
+  readonly cosigner?: Cosigner;
+  /** Is told of each batch once readers can see it: at least once, whatever crashes. */
+  readonly announcer?: { announce(entries: readonly AuditEntry[]): Promise<void> };
 }
 
 /** Entries of a batch, at most: what waits longer comes with the next one. */
 export const BATCH_ENTRIES = 1024;
+/** Bytes of its events, at most, but for the first one. */
+const BATCH_BYTES = 8 * 1024 * 1024;
 
 export type Sequenced =
   /** A batch of this many entries is in the log, up to this size. */
@@ -102,13 +111,17 @@ export async function sequenceOnce(sequencer: Sequencer): Promise<Sequenced> {
   // Before the outbox: what is settled after this was read belongs to a version after this one.
   const now = await sequence.read();
   if (now.batch !== undefined) return finish(sequencer, now, now.batch, 0);
-  const waiting = await outbox.pending(BATCH_ENTRIES);
+  const { limits = { entries: BATCH_ENTRIES, bytes: BATCH_BYTES } } = sequencer;
+  const waiting = await outbox.pending(limits.entries);
   const events: AuditEvent[] = [];
-  let refused = 0;
+  let [refused, size] = [0, 0];
   for (const { id, event } of waiting) {
     const why = event.ok ? refusalOf(event.value) : event.error;
-    if (event.ok && why === undefined) events.push(event.value);
-    else {
+    if (event.ok && why === undefined) {
+      size += Buffer.byteLength(JSON.stringify(event.value));
+      if (size > limits.bytes && events.length > 0) break;
+      events.push(event.value);
+    } else {
       await outbox.refuse(id, why ?? 'cannot be read');
       refused += 1;
     }
@@ -153,9 +166,17 @@ async function finish(
   const text = checkpointText({ origin, ...batch.head });
   const signatures = await signer.sign(text);
   for (const { path, bytes } of grown.files) await createSame(log, path, bytes);
-  const note = await keep(sequencer, text, Buffer.from(formatNote(text, signatures)), batch.head.size);
+  const note = await keep(
+    sequencer,
+    text,
+    await cosigned(sequencer, text, signatures, batch.head),
+    batch.head.size,
+  );
   await publish(sequencer, note, batch.head.size);
-  await outbox.settle(idsOf(entries, decided.published.size));
+  const taken = readStagedEntries(entries, decided.published.size);
+  // Before it is settled: a batch that was not told of is not finished.
+  await sequencer.announcer?.announce(taken);
+  await outbox.settle(taken.map(({ id, seq }) => ({ id, seq })));
   const settled = { version: decided.version + 1, published: batch.head };
   if (!(await sequence.compareAndSet(settled))) return { did: 'overtaken', refused };
   return { did: 'published', entries: entries.length, size: batch.head.size, refused };
@@ -177,12 +198,24 @@ async function readStaged(log: LogStore, name: string): Promise<readonly Uint8Ar
   return entries.value;
 }
 
-function idsOf(entries: readonly Uint8Array[], from: number): readonly { id: string; seq: number }[] {
+/** The checkpoint with the log's signatures, and those of the witnesses that gave theirs in time. */
+async function cosigned(
+  { origin, log, cosigner }: Sequencer,
+  text: string,
+  signatures: readonly NoteSignature[],
+  head: LogHead,
+): Promise<Uint8Array> {
+  const note = Buffer.from(formatNote(text, signatures));
+  const lines = (await cosigner?.cosign(note, { origin, size: head.size, root: head.root }, log)) ?? [];
+  return lines.length === 0 ? note : Buffer.from(formatNote(text, [...signatures, ...lines]));
+}
+
+function readStagedEntries(entries: readonly Uint8Array[], from: number): readonly AuditEntry[] {
   return entries.map((bytes, at) => {
     const entry = readStandingAlone(bytes);
     if (!entry.ok || entry.value.seq !== from + at)
       throw new HistoryConflict(`The staged entry ${from + at} is none.`);
-    return { id: entry.value.id, seq: entry.value.seq };
+    return entry.value;
   });
 }
 

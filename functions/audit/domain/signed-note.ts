@@ -19,7 +19,13 @@ export interface NoteKey {
   readonly key: KeyObject;
   /** The key as text: name, id and base64 of type and key, joined by `+`. */
   readonly vkey: string;
+  /** Of a log that has changed its keys: sizes of the checkpoints that this one signs, both included; absent: all. */
+  readonly sizes?: { readonly from: number; readonly to: number };
 }
+
+/** Whether a key is one that signs checkpoints of this size. */
+export const signsAt = ({ sizes }: NoteKey, size: number): boolean =>
+  sizes === undefined || (sizes.from <= size && size <= sizes.to);
 
 export interface NoteSignature {
   readonly name: string;
@@ -110,6 +116,22 @@ export function parseVkey(vkey: string): Result<NoteKey, string> {
   } catch {
     return err(NO_KEY);
   }
+}
+
+/**
+ * A key as a reader keeps it: its text, and where the log has changed its keys, behind a space, the sizes of the
+ * checkpoints that it signs: `0..51200`, or `50000..` for a key that signs still.
+ * @returns why it is none
+ */
+export function parseKeyLine(line: string): Result<NoteKey, string> {
+  const [vkey = '', range, ...more] = line.trim().split(/\s+/);
+  const key = parseVkey(vkey);
+  if (!key.ok || (range === undefined && more.length === 0)) return key;
+  const [, from = '', to = ''] = /^(0|[1-9][0-9]{0,15})\.\.([1-9][0-9]{0,15})?$/.exec(range ?? '') ?? [];
+  const sizes = { from: Number(from), to: to === '' ? Number.MAX_SAFE_INTEGER : Number(to) };
+  return from === '' || more.length > 0 || sizes.from > sizes.to
+    ? err('is followed by what is no range of sizes: write it like 0..51200, or 50000..')
+    : ok({ ...key.value, sizes });
 }
 
 /** A note with these signatures below it. */

@@ -2,6 +2,7 @@
 import { auditEvent, type AuditEvent } from '../../contracts/audit.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { refusalOf } from './entry.ts';
+import { problemsOf } from './problems.ts';
 
 /** Keeps what is to be taken in. */
 export interface Inbox {
@@ -12,10 +13,7 @@ export interface Inbox {
 /** @param given anything @returns why it can be no entry: never its content */
 export async function submit(given: unknown, inbox: Inbox): Promise<Result<'taken' | 'known', string>> {
   const event = auditEvent.safeParse(given);
-  if (!event.success)
-    return err(
-      event.error.issues.map((issue) => `${issue.path.join('.') || '(root)'}: ${issue.code}`).join('; '),
-    );
+  if (!event.success) return err(problemsOf(event.error));
   const refusal = refusalOf(event.data);
   return refusal === undefined ? ok(await inbox.put(event.data)) : err(refusal);
 }

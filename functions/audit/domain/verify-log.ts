@@ -1,9 +1,13 @@
 /** Verification in full: everything is hashed again, from the entries up. Memory does not grow with the log. */
+import type { AuditCommitment } from '../../contracts/audit.ts';
+import { fromIso } from '../../kernel/clock.ts';
+import { besidePath } from './beside-path.ts';
+import { openContent } from './commitment.ts';
 import { readEntry, readStandingAlone, GENESIS, type AuditEntry, type ChainHead } from './entry.ts';
 import { openCheckpoint, type Checkpoint, type OpenedCheckpoint } from './checkpoint.ts';
 import type { LogSource } from './log-source.ts';
 import { HASH_BYTES, leafHash, sameHash, type Hash } from './merkle.ts';
-import type { NoteKey } from './signed-note.ts';
+import { signsAt, type NoteKey } from './signed-note.ts';
 import {
   bundlePath,
   CHECKPOINT_PATH,
@@ -36,11 +40,13 @@ export interface Verification {
   /** All that were found; the first {@link MAX_PROBLEMS} of them are told. */
   readonly problemCount: number;
   readonly problems: readonly Problem[];
+  /** Where it was asked for. */
+  readonly beside?: BesideCount;
 }
 
 export interface VerifyOptions {
   readonly source: LogSource;
-  /** The log's keys, from somewhere else than the log: each of them must have signed. And those of witnesses. */
+  /** The log's keys, from somewhere else than the log: each must have signed all that it signs. And those of witnesses. */
   readonly keys: readonly NoteKey[];
   /** Checkpoints that the reader kept from earlier: the log must still contain them. */
   readonly seen?: readonly Checkpoint[];
@@ -53,6 +59,18 @@ export interface VerifyOptions {
   readonly progress?: (entries: number, of: number) => void;
   /** Shown every entry that can be read. */
   readonly visit?: (entry: AuditEntry) => void;
+  /** Where the content of commitments lies, and the time, in epoch milliseconds: without it they are not looked at. */
+  readonly beside?: { readonly source: Pick<LogSource, 'read'>; readonly now: number };
+}
+
+/** What became of what entries commit to. What is missing before its time, or is something else, is a problem. */
+export interface BesideCount {
+  /** There, and what was committed to. */
+  readonly held: number;
+  /** Gone, as it should be. */
+  readonly expired: number;
+  /** Still there, though its time was over before yesterday: no fault of the log, and nothing that should be. */
+  readonly overdue: number;
 }
 
 const MAX_PROBLEMS = 100;
@@ -83,8 +101,12 @@ export async function verifyLog(options: VerifyOptions): Promise<Verification> {
   await walk.run();
   if (walk.complete) await verifyRest(source, checkpoint.size, verifiedTo, problems);
   await verifyNotRolledBack(source, keys, kept.at(-1) ?? 0, checkpoint, problems);
-  const { entries, tiles, checkpoints } = walk;
-  return { checkpoint: opened, entries, tiles, checkpoints, ...problems.told() };
+  const { entries, tiles, checkpoints, beside } = walk;
+  return {
+    ...{ checkpoint: opened, entries, tiles, checkpoints },
+    ...(options.beside && { beside }),
+    ...problems.told(),
+  };
 }
 
 /** Sizes of the checkpoints that are kept, ascending. */
@@ -116,7 +138,7 @@ async function openAt(
   const { signers } = opened.value;
   for (const key of keys)
     // Witnesses come and go; the log signs with all of its keys, or something is wrong with its signatures.
-    if (key.kind !== 'cosignature' && !signers.includes(key))
+    if (key.kind !== 'cosignature' && signsAt(key, opened.value.checkpoint.size) && !signers.includes(key))
       problems.add(path, `is not signed by ${key.name} (${key.kind}, ${key.id})`);
   return opened.value;
 }
@@ -141,6 +163,9 @@ class Walk {
   checkpoints = 0;
   /** Whether it came to the end. */
   complete = false;
+  readonly beside = { held: 0, expired: 0, overdue: 0 };
+  /** What the entries of this bundle commit to, and was not looked at yet. */
+  #committed: (readonly [where: string, commitment: AuditCommitment])[] = [];
   readonly #options: VerifyOptions;
   readonly #checkpoint: Checkpoint;
   /** What to compare the root with, by size, ascending; without a root: read it from where it is kept. */
@@ -179,6 +204,7 @@ class Walk {
         this.#edge.append(hash, (tile, hashes) => above.push([tile, hashes]));
         await this.#compareRoots();
       }
+      await this.#lookBeside();
       if (this.#edge.size === size) above.push(...this.#edge.partial());
       for (const [tile, hashes] of above) await this.#compareTile(tile, hashes, fetched.tile);
       this.#options.progress?.(this.#edge.size, size);
@@ -229,11 +255,30 @@ class Walk {
       this.entries += 1;
       this.#chain = read.value.head;
       this.#options.visit?.(read.value.entry);
+      if (this.#options.beside)
+        for (const [name, commitment] of Object.entries(read.value.entry.commitments ?? {}))
+          this.#committed.push([`${name} of entry ${seq}`, commitment]);
       return;
     }
     this.#problems.add(`entry ${seq}`, read?.error ?? 'cannot be read');
     const alone = readStandingAlone(bytes);
     this.#chain = alone.ok ? { size: seq + 1, hash: alone.value.hash } : undefined;
+  }
+
+  /** A few at a time: each may have a mebibyte. */
+  async #lookBeside(): Promise<void> {
+    const { beside } = this.#options;
+    const committed = this.#committed;
+    this.#committed = [];
+    for (let at = 0; beside !== undefined && at < committed.length; at += READ_AHEAD)
+      await Promise.all(
+        committed.slice(at, at + READ_AHEAD).map(async ([where, commitment]) => {
+          const what = await lookAt(commitment, beside.source, beside.now);
+          if (what === 'missing' || what === 'changed')
+            this.#problems.add(where, BESIDE_PROBLEMS[what](commitment));
+          else this.beside[what] += 1;
+        }),
+      );
   }
 
   /** What an entry says that stood before it, where that could not be read. */
@@ -271,6 +316,27 @@ class Walk {
         this.#problems.add(where, 'has another root than the entries up to it: the log has two histories');
     }
   }
+}
+
+const BESIDE_PROBLEMS = {
+  missing: ({ expires_at }: AuditCommitment) =>
+    `lies beside the log until ${expires_at}, and is missing: it was deleted before its time`,
+  changed: () => 'is not what was committed to',
+};
+
+/** What is deleted by the day, and listed a moment late, is not overdue before the end of the day after. */
+const OVERDUE_AFTER_MS = 2 * 86_400_000;
+
+async function lookAt(
+  { sha256, bytes, expires_at }: AuditCommitment,
+  source: Pick<LogSource, 'read'>,
+  now: number,
+): Promise<'held' | 'expired' | 'overdue' | 'missing' | 'changed'> {
+  const expiredFor = now - (fromIso(expires_at) ?? Number.NaN);
+  const sealed = await source.read(besidePath(sha256, expires_at));
+  if (sealed === undefined) return expiredFor > 0 ? 'expired' : 'missing';
+  if (openContent(sha256, sealed)?.length !== bytes) return 'changed';
+  return expiredFor > OVERDUE_AFTER_MS ? 'overdue' : 'held';
 }
 
 /** A partial object, or the full one that took its place. */

@@ -13,9 +13,13 @@ export interface WitnessedLog {
   readonly keys: readonly NoteKey[];
 }
 
+/** Logs by the name of their keys. */
+export const watchedLogs = (keys: readonly NoteKey[]): readonly WitnessedLog[] =>
+  [...Map.groupBy(keys, ({ name }) => name)].map(([origin, own]) => ({ origin, keys: own }));
+
 /** The largest head of each log that the witness has cosigned. */
 export interface WitnessMemory {
-  /** @returns undefined only where none was cosigned */
+  /** As of now, not as of a moment ago. @returns undefined only where none was cosigned */
   last(origin: string): Promise<TreeHead | undefined>;
   /** @returns whether the last one was still that of size `older`; if not, nothing was remembered */
   remember(checkpoint: Checkpoint, older: number): Promise<boolean>;

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { fromIso } from '../../kernel/clock.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
-import type { Selection } from '../domain/select.ts';
+import { PERIODS, type Period, type Selection } from '../domain/select.ts';
 
 export const USAGE = `npx shhh-audit COMMAND LOG [options]
 
@@ -15,14 +15,18 @@ LOG is a directory that holds a copy of the log's bucket, or s3://BUCKET[/PREFIX
   get LOG N         entry N, if its proof holds
   prove LOG N       the proof of entry N (C2SP tlog-proof), and the entry, as N.tlog-proof and N.json in --out DIR
   export LOG        entries with their proofs, the checkpoint and its keys, as JSON lines that prove themselves
-  summary LOG       entries by type, actor and day
+  summary LOG       entries by type, outcome, actor, subject, tag and day, or by --period hour, month or year
 
   --key KEY         a key of the log or of a witness (name+id+base64), or a file with one on each line; may be repeated.
-                    Have it from somewhere else than the log: from whoever runs it, or from your own records
+                    Have it from somewhere else than the log: from whoever runs it, or from your own records.
+                    Of a log that has changed its keys: behind a space, the sizes of the checkpoints that the key
+                    signs, 0..51200 or 50000..
+  --beside PLACE    where the content of commitments lies, a directory or s3://BUCKET: verify tells what expired from
+                    what is missing
   --seen FILE       a checkpoint that you kept earlier: the log must still contain what it spoke of; may be repeated
   --from, --to T    entries of a period by their own time, RFC 3339 or a day; --to is not included
-  --id, --type, --actor, --subject, --correlation-id X
-                    entries that are exactly this
+  --id, --type, --actor, --subject, --tag, --correlation-id X
+                    entries that are exactly this, or carry this tag
   --out PATH        where to write; an export goes to standard output otherwise
   --json            answers as one JSON object
   --progress        says every few seconds how far it is, on standard error; as it does on a terminal
@@ -39,12 +43,17 @@ export interface Common {
 
 export type Command =
   | { readonly do: 'help' }
-  | (Common & { readonly do: 'verify'; readonly seen: readonly string[]; readonly entry?: string })
+  | (Common & {
+      readonly do: 'verify';
+      readonly seen: readonly string[];
+      readonly entry?: string;
+      readonly beside?: string;
+    })
   | (Common & { readonly do: 'info' })
   | (Common & { readonly do: 'get'; readonly index: number })
   | (Common & { readonly do: 'prove'; readonly index: number; readonly out: string })
   | (Common & { readonly do: 'export'; readonly select: Selection; readonly out?: string })
-  | (Common & { readonly do: 'summary'; readonly select: Selection });
+  | (Common & { readonly do: 'summary'; readonly select: Selection; readonly period: Period });
 
 const text = { type: 'string' } as const;
 const many = { type: 'string', multiple: true } as const;
@@ -58,8 +67,27 @@ export function parseCommand(args: readonly string[]): Result<Command, string> {
       args: [...args],
       allowPositionals: true,
       options: {
-        ...{ key: many, seen: many, entry: text, out: text, json: flag, progress: flag, help: flag },
-        ...{ from: text, to: text, id: text, type: text, actor: text, subject: text, 'correlation-id': text },
+        ...{
+          key: many,
+          seen: many,
+          entry: text,
+          beside: text,
+          period: text,
+          out: text,
+          json: flag,
+          progress: flag,
+          help: flag,
+        },
+        ...{
+          from: text,
+          to: text,
+          id: text,
+          type: text,
+          actor: text,
+          subject: text,
+          tag: text,
+          'correlation-id': text,
+        },
       },
     });
   } catch (error) {
@@ -84,17 +112,26 @@ export function parseCommand(args: readonly string[]): Result<Command, string> {
   if (!to.ok) return to;
   const select = {
     ...{ from: from.value, to: to.value, id: values.id, type: values.type },
-    ...{ actor: values.actor, subject: values.subject, correlationId: values['correlation-id'] },
+    ...{
+      actor: values.actor,
+      subject: values.subject,
+      correlationId: values['correlation-id'],
+      tag: values.tag,
+    },
   };
   switch (command) {
     case 'verify':
-      return ok({ ...common, do: command, seen, entry: values.entry });
+      return ok({ ...common, do: command, seen, entry: values.entry, beside: values.beside });
     case 'info':
       return ok({ ...common, do: command });
     case 'export':
       return ok({ ...common, do: command, select, out: values.out });
-    case 'summary':
-      return ok({ ...common, do: command, select });
+    case 'summary': {
+      const period = PERIODS.find((each) => each === (values.period ?? 'day'));
+      return period === undefined
+        ? err(`--period is one of ${PERIODS.join(', ')}.`)
+        : ok({ ...common, do: command, select, period });
+    }
     case 'get':
     case 'prove': {
       const index = z.coerce

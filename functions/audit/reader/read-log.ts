@@ -5,6 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { once } from 'node:events';
+import type { Clock } from '../../kernel/clock.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { openCheckpoint, type Checkpoint, type OpenedCheckpoint } from '../domain/checkpoint.ts';
 import type { LogSource } from '../domain/log-source.ts';
@@ -18,7 +19,7 @@ import {
   openProof,
 } from '../domain/proof-files.ts';
 import { selects, Summary } from '../domain/select.ts';
-import { formatNote, parseVkey, type NoteKey } from '../domain/signed-note.ts';
+import { formatNote, parseKeyLine, type NoteKey } from '../domain/signed-note.ts';
 import { CHECKPOINT_PATH } from '../domain/tiles.ts';
 import { verifyLog, type Problem } from '../domain/verify-log.ts';
 import { USAGE, type Command } from './arguments.ts';
@@ -31,6 +32,8 @@ export interface Reader {
   readonly say: (line: string) => void;
   /** Milliseconds, from anywhere. */
   readonly now: () => number;
+  /** What tells expired from missing. */
+  readonly clock: Clock;
 }
 
 /** It holds; it does not hold; it could not be told. */
@@ -72,7 +75,7 @@ async function readKeys(given: readonly string[]): Promise<Result<readonly NoteK
     for (const line of lines
       .map((text) => text.trim())
       .filter((text) => text !== '' && !text.startsWith('#'))) {
-      const key = parseVkey(line);
+      const key = parseKeyLine(line);
       if (!key.ok) return err(`${isFile ? `A key in ${each}` : `--key ${each}`} ${key.error}.`);
       keys.push(key.value);
     }
@@ -104,8 +107,11 @@ async function verify(
     keys,
     seen,
     progress: progressOf(command.progress, reader),
+    ...(command.beside !== undefined && {
+      beside: { source: reader.open(command.beside), now: reader.clock.now() },
+    }),
   });
-  const { entries, tiles, checkpoints, problemCount, problems } = found;
+  const { entries, tiles, checkpoints, problemCount, problems, beside } = found;
   const seconds = (reader.now() - start) / 1000;
   const holds = problemCount === 0;
   if (command.json)
@@ -113,6 +119,7 @@ async function verify(
       holds,
       ...describe(found.checkpoint),
       verified: { entries, tiles, checkpoints },
+      ...(beside && { beside }),
       seconds: Number(seconds.toFixed(3)),
       problemCount,
       problems,
@@ -127,6 +134,10 @@ async function verify(
         ? `✓ the log holds: ${what}\n${headLines(found.checkpoint)}`
         : `✗ the log does not hold: verified ${what}\n`,
     );
+    if (beside)
+      reader.out.write(
+        `  beside it ${beside.held} held as committed to, ${beside.expired} expired${beside.overdue > 0 ? `, ${beside.overdue} still there though they expired` : ''}\n`,
+      );
   }
   return holds ? 0 : 1;
 }
@@ -295,7 +306,7 @@ async function summarise(
   keys: readonly NoteKey[],
   reader: Reader,
 ): Promise<ExitCode> {
-  const summary = new Summary();
+  const summary = new Summary(command.period);
   const { problemCount, problems } = await verifyLog({
     source: reader.open(command.log),
     keys,
@@ -306,26 +317,34 @@ async function summarise(
   });
   const { entries, first, last } = summary;
   const holds = problemCount === 0;
-  const [byType, byActor] = [mostFirst(summary.byType), mostFirst(summary.byActor)];
-  const byDay = [...summary.byDay].sort();
+  const counts = [
+    ['type', mostFirst(summary.byType)],
+    ['outcome', mostFirst(summary.byOutcome)],
+    ['actor', mostFirst(summary.byActor)],
+    ['subject', mostFirst(summary.bySubject)],
+    ['tag', mostFirst(summary.byTag)],
+    [command.period, [...summary.byPeriod].sort()],
+  ] as const;
   if (command.json)
     print(reader, {
       ...{ holds, entries, first, last },
-      byType: Object.fromEntries(byType),
-      byActor: Object.fromEntries(byActor),
-      byDay: Object.fromEntries(byDay),
+      ...Object.fromEntries(
+        counts.map(([name, each]) => [
+          `by${name.slice(0, 1).toUpperCase()}${name.slice(1)}`,
+          Object.fromEntries(each),
+        ]),
+      ),
     });
   else {
     reader.out.write(
       `${entries} entries${first === undefined ? '' : `, from ${first} to ${last ?? first}`}\n`,
     );
-    for (const [title, counts] of [
-      ['by type', byType],
-      ['by actor', byActor.slice(0, 20)],
-      ['by day', byDay.slice(-31)],
-    ] as const) {
-      reader.out.write(`${title}\n`);
-      for (const [key, count] of counts) reader.out.write(`  ${String(count).padStart(9)}  ${key}\n`);
+    for (const [name, each] of counts) {
+      if (each.length === 0) continue;
+      reader.out.write(`by ${name}\n`);
+      // The latest periods, the largest of everything else.
+      for (const [key, count] of name === command.period ? each.slice(-31) : each.slice(0, 20))
+        reader.out.write(`  ${String(count).padStart(9)}  ${key}\n`);
     }
   }
   if (!holds) reader.say(`The log does not hold: ${problems[0] ? lineOf(problems[0]) : ''}.`);

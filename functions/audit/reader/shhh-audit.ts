@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `npx shhh-audit verify | info | get | prove | export | summary`: reads the audit log, and believes none of it. */
 import { S3Client } from '@aws-sdk/client-s3';
+import { systemClock } from '../../kernel/clock.ts';
 import { createDirectorySource } from '../adapters/directory-source.ts';
 import { createS3Source } from '../adapters/s3-source.ts';
 import { parseCommand, USAGE } from './arguments.ts';
@@ -24,7 +25,7 @@ try {
     'progress' in command.value ? { progress: command.value.progress || process.stderr.isTTY } : {};
   process.exitCode = await run(
     { ...command.value, ...asked },
-    { open, out: process.stdout, say, now: () => performance.now() },
+    { open, out: process.stdout, say, now: () => performance.now(), clock: systemClock },
   );
 } catch (error) {
   say(error instanceof Error ? error.message : 'shhh-audit: an unknown error');

@@ -41,7 +41,7 @@ export interface RedactedText {
 
 /** Replaces every span of the cuts, and every other occurrence of their secrets, by the placeholder. */
 export function redact(original: Buffer, cuts: readonly Cut[]): RedactedText {
-  const spans = mergedSpans(original, cuts);
+  const spans = spansOf(original, cuts);
   const pieces: Buffer[] = [];
   const moved: { from: number; to: number; place: number }[] = [];
   let at = 0;
@@ -67,7 +67,7 @@ export function redact(original: Buffer, cuts: readonly Cut[]): RedactedText {
   };
 }
 
-interface PlacedSpan {
+export interface PlacedSpan {
   readonly start: number;
   readonly end: number;
   readonly placeholder: string;
@@ -111,7 +111,8 @@ function base64Middles(secret: Buffer, before: number): readonly string[] {
   return [middle, middle.replaceAll('+', '-').replaceAll('/', '_')];
 }
 
-function mergedSpans(original: Buffer, cuts: readonly Cut[]): readonly PlacedSpan[] {
+/** What the cuts take out of a text: their own places and every other spelling of their secrets, in order, without overlaps. */
+export function spansOf(original: Buffer, cuts: readonly Cut[]): readonly PlacedSpan[] {
   const all: PlacedSpan[] = [];
   for (const { covers, secret, placeholder } of cuts) {
     for (const { offset, length } of covers) all.push({ start: offset, end: offset + length, placeholder });

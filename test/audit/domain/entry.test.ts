@@ -2,7 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { commitmentOf, openContent, sealContent } from '../../../functions/audit/domain/commitment.ts';
-import { GENESIS, readEntry, refusalOf, writeEntry } from '../../../functions/audit/domain/entry.ts';
+import {
+  GENESIS,
+  readEntry,
+  readStandingAlone,
+  refusalOf,
+  writeEntry,
+} from '../../../functions/audit/domain/entry.ts';
+import type { AuditEvent } from '../../../functions/contracts/audit.ts';
 import { anEvent } from '../support/event-builder.ts';
 
 const START = { size: 0, hash: GENESIS };
@@ -119,5 +126,61 @@ describe('commitments', () => {
 
   test('refuse a salt of another length', () => {
     expect(() => commitmentOf(randomBytes(31), Buffer.alloc(1))).toThrow('32 bytes');
+  });
+});
+
+describe('reading an entry', () => {
+  const written = (data: unknown) => {
+    const { bytes } = writeEntry(
+      anEvent({ data: data as AuditEvent['data'] }),
+      { size: 0, hash: GENESIS },
+      0,
+    );
+    return Buffer.from(bytes).toString();
+  };
+
+  test('accepts whatever was written, and nothing that says the same in another way', () => {
+    const value = fc.jsonValue({ maxDepth: 3 }).map((each) => JSON.parse(JSON.stringify(each)) as unknown);
+    const wellFormed = fc.dictionary(fc.oneof(fc.string({ unit: 'grapheme' }), fc.nat().map(String)), value);
+    fc.assert(
+      fc.property(wellFormed, fc.nat(), (data, at) => {
+        fc.pre(JSON.stringify(data).isWellFormed() && !JSON.stringify(data).includes('\\ud'));
+        const text = written({ ...data, hash: `,"hash":"${'0'.repeat(64)}"`, 10: 1, 9: 2 });
+        expect(readStandingAlone(Buffer.from(text)).ok).toBe(true);
+        // White space outside of strings, and members in another order, leave its meaning and change its bytes.
+        const spaced = JSON.stringify(JSON.parse(text), null, 1);
+        expect(readStandingAlone(Buffer.from(spaced))).toEqual({
+          ok: false,
+          error: 'is not written canonically',
+        });
+        const members = Object.entries(JSON.parse(text) as object);
+        const turned = members
+          .slice((at % (members.length - 1)) + 1)
+          .concat(members.slice(0, (at % (members.length - 1)) + 1));
+        expect(readStandingAlone(Buffer.from(JSON.stringify(Object.fromEntries(turned)))).ok).toBe(false);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test.each([
+    [
+      'an escape that need not be one',
+      (text: string) => text.replace('"detector"', String.raw`"\u0064etector"`),
+    ],
+    ['a number in another form', (text: string) => text.replace('"v":1', '"v":1.0')],
+    ['a member twice', (text: string) => text.replace('"v":1', '"v":1,"v":1')],
+    ['a lone surrogate', (text: string) => text.replace('"detector"', String.raw`"\ud800"`)],
+    [
+      'numbers as names in the order of numbers',
+      (text: string) => text.replace('"10":1,"9":2', '"9":2,"10":1'),
+    ],
+  ])('refuses %s', (_, change) => {
+    const text = written({ 10: 1, 9: 2 });
+    expect(change(text)).not.toBe(text);
+    expect(readStandingAlone(Buffer.from(change(text)))).toEqual({
+      ok: false,
+      error: 'is not written canonically',
+    });
   });
 });

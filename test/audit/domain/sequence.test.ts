@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../../functions/audit/domain/checkpoint.ts';
+import { createCosigner } from '../../../functions/audit/domain/cosign.ts';
 import { createProver } from '../../../functions/audit/domain/prove.ts';
 import {
   BATCH_ENTRIES,
@@ -15,10 +16,13 @@ import { anEvent } from '../support/event-builder.ts';
 import { createFakeLog, createFakeOutbox, createFakeSequence } from '../support/fake-audit.ts';
 import { buildLog, ORIGIN } from '../support/log-builder.ts';
 import { createLogKeys } from '../support/log-keys.ts';
+import { createWitnessWorld } from '../support/witness-world.ts';
 
 const keys = createLogKeys(ORIGIN);
 
 function createWorld() {
+  const witness = createWitnessWorld(ORIGIN, keys.keys);
+  const [announced, missed]: [string[], string[]] = [[], []];
   let time = Date.UTC(2026, 10, 21);
   const sequencer = {
     origin: ORIGIN,
@@ -27,8 +31,15 @@ function createWorld() {
     log: createFakeLog(),
     signer: { keys: keys.keys, sign: async (text: string) => keys.signText(text) },
     clock: { now: () => (time += 1_000) },
+    cosigner: createCosigner({
+      witnesses: [{ url: 'https://witness.example', key: witness.key }],
+      post: (_, body) => witness.ask(body),
+      waitMs: 5_000,
+      observe: ({ why }) => missed.push(why),
+    }),
+    announcer: { announce: async (entries) => void announced.push(...entries.map(({ id }) => id)) },
   } satisfies Sequencer;
-  return sequencer;
+  return { ...sequencer, announced, missed, witness };
 }
 
 type World = ReturnType<typeof createWorld>;
@@ -53,6 +64,8 @@ async function expectOneHistory(world: World, ids: readonly string[]): Promise<v
   expect(found.problems).toEqual([]);
   expect(seen.toSorted()).toEqual([...ids].sort());
   expect(new Map(seen.map((id, seq) => [id, seq]))).toEqual(world.outbox.seqs);
+  // Told at least once.
+  expect([...new Set(world.announced)].sort()).toEqual([...ids].sort());
   const last = found.checkpoint?.checkpoint;
   if (last === undefined) throw new Error('there is no checkpoint');
   const prover = createProver(world.log.source, last);
@@ -81,6 +94,32 @@ describe('the sequencer', () => {
     expect(await sequenceOnce(world)).toEqual({ did: 'nothing', refused: 0 });
     await expectOneHistory(world, ids(305));
     expect(world.outbox.seqs.get('act-302')).toBe(302);
+  });
+
+  test('leaves what is more than its bytes to the next one, and takes one that is larger by itself', async () => {
+    await handIn(world, 0, 5);
+    const bytes = JSON.stringify(anEvent({ id: 'act-0' })).length;
+    const limits = { entries: 4, bytes: 2 * bytes };
+    expect(await sequenceOnce({ ...world, limits })).toMatchObject({ entries: 2, size: 2 });
+    expect(await sequenceOnce({ ...world, limits: { entries: 4, bytes: 1 } })).toMatchObject({ entries: 1 });
+    expect(await sequenceOnce({ ...world, limits: { entries: 1, bytes: 9999 } })).toMatchObject({
+      entries: 1,
+    });
+    await drain(world);
+    await expectOneHistory(world, ids(5));
+  });
+
+  test('shows checkpoints with the cosignature of its witness, whose signature readers can ask for', async () => {
+    await handIn(world, 0, 300);
+    await drain(world);
+    await handIn(world, 300, 7);
+    await drain(world);
+    expect(world.missed).toEqual([]);
+    const withWitness = [...keys.keys, world.witness.key];
+    for (const note of world.log.shown) {
+      const opened = openCheckpoint(note, withWitness);
+      expect(opened.ok && opened.value.signers).toEqual(withWitness);
+    }
   });
 
   test('takes an act that is handed in again only once, also when it is in the log', async () => {

@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDirectorySource } from '../../../functions/audit/adapters/directory-source.ts';
+import { besidePath } from '../../../functions/audit/domain/beside-path.ts';
+import { commitmentOf, sealContent } from '../../../functions/audit/domain/commitment.ts';
 import { parseCommand } from '../../../functions/audit/reader/arguments.ts';
 import { run } from '../../../functions/audit/reader/read-log.ts';
+import { anEvent } from '../support/event-builder.ts';
 import { buildLog, ORIGIN } from '../support/log-builder.ts';
 import { createLogKeys } from '../support/log-keys.ts';
 import { writeLog } from '../support/write-log.ts';
@@ -40,6 +43,7 @@ async function shhhAudit(...args: string[]) {
     out: sink,
     say: (line: string) => said.push(line),
     now: () => (time += 1_500),
+    clock: { now: () => Date.UTC(2026, 10, 21) },
   };
   return { code: await run(command.value, reader), out, said };
 }
@@ -161,7 +165,7 @@ describe('export', () => {
 
 test('summary counts by type, actor and day', async () => {
   const { out } = await withKeys('summary', directory, '--json', '--from', '2026-01-01T01:00:00Z');
-  expect(json(out)).toEqual({
+  expect(json(out)).toMatchObject({
     ...{ holds: true, entries: 263, first: '2026-01-01T01:00:00.000Z', last: '2026-01-01T05:22:00.000Z' },
     ...{ byType: { finding: 263 }, byActor: { detector: 263 }, byDay: { '2026-01-01': 263 } },
   });
@@ -195,4 +199,55 @@ test('the command itself reads a directory, and tells by its exit code', async (
     code: 1,
   });
   expect(await exec('info', path.join(below, 'nowhere'), '--key', keys)).toMatchObject({ code: 2 });
+});
+
+test('summary counts by period, outcome, subject and tag, and takes what a tag selects', async () => {
+  const tagged = buildLog([60], {
+    event: (at) => ({
+      ...anEvent({ id: `act-${at}`, time: new Date(Date.UTC(2026, 0, 1) + at * 3_600_000).toISOString() }),
+      type: 'administrative.access',
+      subject: `s-${at % 2}`,
+      data: { outcome: at % 3 === 0 ? 'denied' : 'allowed' },
+      ...(at % 2 === 0 && { tags: ['pci-dss:10.2.1.2'] }),
+    }),
+  });
+  const other = await writeLog(tagged, path.join(below, 'tagged'));
+  const ask = async (...args: string[]) =>
+    json((await shhhAudit('summary', other.directory, '--json', '--key', other.keys, ...args)).out);
+  expect(await ask('--period', 'month')).toMatchObject({
+    byOutcome: { 'administrative.access denied': 20, 'administrative.access allowed': 40 },
+    bySubject: { 's-0': 30, 's-1': 30 },
+    byTag: { 'pci-dss:10.2.1.2': 30 },
+    byMonth: { '2026-01': 60 },
+  });
+  expect(
+    await ask('--tag', 'pci-dss:10.2.1.2', '--period', 'hour', '--to', '2026-01-01T03:00:00Z'),
+  ).toMatchObject({
+    entries: 2,
+    byHour: { '2026-01-01T00': 1, '2026-01-01T02': 1 },
+  });
+  expect(
+    (await shhhAudit('summary', other.directory, '--key', other.keys, '--period', 'week')).said[0],
+  ).toContain('--period is one of');
+});
+
+test('verify tells what expired beside the log from what is missing', async () => {
+  const [salt, content] = [Buffer.alloc(32, 7), Buffer.from('what was said')];
+  const sha256 = commitmentOf(salt, content);
+  const commitment = (expires_at: string) => ({ sha256, bytes: content.length, expires_at });
+  const [future, past] = ['2026-12-01T00:00:00.000Z', '2026-11-01T00:00:00.000Z'];
+  const committed = buildLog([1], {
+    event: () => ({ ...anEvent(), commitments: { now: commitment(future), then: commitment(past) } }),
+  });
+  const other = await writeLog(committed, path.join(below, 'committed'));
+  const beside = path.join(below, 'beside-copy');
+  const verify = () =>
+    shhhAudit('verify', other.directory, '--key', other.keys, '--beside', beside, '--json');
+  expect(json((await verify()).out)).toMatchObject({ holds: false, beside: { held: 0, expired: 1 } });
+  const file = path.join(beside, besidePath(sha256, future));
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, sealContent(salt, content));
+  const { code, out } = await verify();
+  expect(json(out)).toMatchObject({ holds: true, beside: { held: 1, expired: 1, overdue: 0 } });
+  expect(code).toBe(0);
 });

@@ -5,7 +5,10 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { randomUUID } from 'node:crypto';
 import { createDynamoOutbox } from '../../../functions/audit/adapters/dynamo-outbox.ts';
 import { createDynamoSequence } from '../../../functions/audit/adapters/dynamo-sequence.ts';
+import { createDynamoWitnessMemory } from '../../../functions/audit/adapters/dynamo-witness-memory.ts';
 import { createKmsSigner } from '../../../functions/audit/adapters/kms-signer.ts';
+import { createKmsWitnessSigner } from '../../../functions/audit/adapters/kms-witness-signer.ts';
+import { createS3Beside } from '../../../functions/audit/adapters/s3-beside.ts';
 import { createS3Log } from '../../../functions/audit/adapters/s3-log.ts';
 import { createS3Source } from '../../../functions/audit/adapters/s3-source.ts';
 import { AUDIT_WAITING_INDEX } from '../../../functions/contracts/audit.ts';
@@ -77,13 +80,24 @@ export function createAwsWorld(endpoint: string) {
     createKmsSigner({
       kms,
       origin: ORIGIN,
-      ed25519Key: await createKey('ECC_NIST_EDWARDS25519'),
-      ecdsaKey: await createKey('ECC_NIST_P256'),
+      pairs: [
+        {
+          ed25519Key: await createKey('ECC_NIST_EDWARDS25519'),
+          ecdsaKey: await createKey('ECC_NIST_P256'),
+        },
+      ],
     });
 
   return {
     s3,
     kms,
+    witnessMemory: async () => createDynamoWitnessMemory(client, await createTable()),
+    witnessSigner: async (name: string) =>
+      createKmsWitnessSigner(kms, name, await createKey('ECC_NIST_EDWARDS25519')),
+    async beside() {
+      const { workBucket } = await createBuckets();
+      return { beside: createS3Beside(s3, workBucket), source: createS3Source(s3, workBucket) };
+    },
     outbox,
     sequence,
     log,

@@ -14,7 +14,9 @@ export const STEPS = [
   'log.readStaged',
   'signer.sign',
   'log.create',
+  'cosigner.cosign',
   'log.publish',
+  'announcer.announce',
   'outbox.settle',
 ] as const;
 
@@ -35,12 +37,14 @@ export function hooked(sequencer: Sequencer, hook: Hook): Sequencer {
           );
       },
     });
-  const { outbox, sequence, log, signer } = sequencer;
+  const { outbox, sequence, log, signer, cosigner, announcer } = sequencer;
   return {
     ...sequencer,
     outbox: under(outbox, 'outbox'),
     sequence: under(sequence, 'sequence'),
     log: under(log, 'log'),
     signer: under(signer, 'signer'),
+    ...(cosigner && { cosigner: under(cosigner, 'cosigner') }),
+    ...(announcer && { announcer: under(announcer, 'announcer') }),
   };
 }

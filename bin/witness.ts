@@ -1,0 +1,3 @@
+import { createWitnessApp } from '../lib/witness-app.ts';
+
+createWitnessApp().synth();
