@@ -15,6 +15,7 @@ import {
   PutBucketTaggingCommand,
   PutObjectLockConfigurationCommand,
   PutPublicAccessBlockCommand,
+  TransitionStorageClass,
 } from '@aws-sdk/client-s3';
 import { UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { SetTopicAttributesCommand } from '@aws-sdk/client-sns';
@@ -56,6 +57,9 @@ const Lifecycle = z.object({
       Status: z.enum(['Enabled', 'Disabled']),
       Prefix: z.string().default(''),
       ExpirationInDays: z.number().optional(),
+      Transitions: z
+        .array(z.strictObject({ StorageClass: z.enum(TransitionStorageClass), TransitionInDays: z.number() }))
+        .optional(),
       NoncurrentVersionExpiration: z.object({ NoncurrentDays: z.number() }).optional(),
       AbortIncompleteMultipartUpload: z.object({ DaysAfterInitiation: z.number() }).optional(),
     }),
@@ -159,12 +163,18 @@ const APPLIERS: ReadonlyMap<string, Applier> = new Map<string, Applier>([
         new PutBucketLifecycleConfigurationCommand({
           Bucket,
           LifecycleConfiguration: {
-            Rules: Lifecycle.parse(asked).Rules.map(({ Id, Prefix, ExpirationInDays, ...rule }) => ({
-              ...rule,
-              ID: Id,
-              Filter: { Prefix },
-              ...(ExpirationInDays === undefined ? {} : { Expiration: { Days: ExpirationInDays } }),
-            })),
+            Rules: Lifecycle.parse(asked).Rules.map(
+              ({ Id, Prefix, ExpirationInDays, Transitions, ...rule }) => ({
+                ...rule,
+                ID: Id,
+                Filter: { Prefix },
+                ...(ExpirationInDays === undefined ? {} : { Expiration: { Days: ExpirationInDays } }),
+                Transitions: Transitions?.map(({ StorageClass, TransitionInDays }) => ({
+                  StorageClass,
+                  Days: TransitionInDays,
+                })),
+              }),
+            ),
           },
         }),
       ),

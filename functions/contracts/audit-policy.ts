@@ -25,7 +25,7 @@ const tag = z
   .max(64);
 const words = z.string().trim().min(1).max(500);
 
-function policyWith<D extends z.ZodType<number, unknown>>(duration: D) {
+function policyWith<D extends z.ZodType<number>>(duration: D) {
   return z.strictObject({
     version: z.literal(1),
     level: z.enum(AUDIT_LEVELS),

@@ -105,7 +105,11 @@ function complaintsOf(issue: Issue): readonly Complaint[] {
         reason: message,
         next: 'Mend the name.',
       }));
-    default:
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_union':
+    case 'not_multiple_of':
       return [{ ...at, reason: issue.message, next: 'Write it as docs/audit-policy.md shows it.' }];
   }
 }

@@ -2,10 +2,7 @@
 import { ABOUT_AWS } from '../../functions/revocation/adapters/aws-iam.ts';
 import { ABOUT_GITHUB } from '../../functions/revocation/adapters/github.ts';
 import type { DeclaredRequest } from '../../functions/contracts/declared-http.ts';
-import type {
-  ProviderDeclaration,
-  ProviderPack,
-} from '../../functions/revocation/domain/declaration.ts';
+import type { ProviderDeclaration, ProviderPack } from '../../functions/revocation/domain/declaration.ts';
 
 const TABLE_BEGIN = '<!-- providers: written by npm run build:providers -->';
 const TABLE_END = '<!-- providers end -->';

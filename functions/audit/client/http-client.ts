@@ -55,7 +55,7 @@ export function createAuditClient(options: AuditClientOptions) {
       waiting.push({ act, text, resolve, reject });
       soon ??= wait(lingerMs).then(() => {
         soon = undefined;
-        flush();
+        void flush();
       });
     });
   }

@@ -107,6 +107,7 @@ const Principal = z.union([
   z.object({ Service: z.string() }).transform(({ Service }) => Service),
 ]);
 const SourceArn = z.object({ ArnLike: z.object({ 'AWS:SourceArn': z.string() }) });
+const SourceAccount = z.object({ StringEquals: z.object({ 'AWS:SourceAccount': z.string() }) });
 
 /** A function's policy holds every permission; the one that was asked for is known by who may call, and for what. */
 export const readPermission: Reader = async (_, { lambda }, asked) => {
@@ -119,6 +120,7 @@ export const readPermission: Reader = async (_, { lambda }, asked) => {
       FunctionName,
       Principal: Principal.safeParse(principal).data,
       SourceArn: SourceArn.safeParse(Condition).data?.ArnLike['AWS:SourceArn'],
+      SourceAccount: SourceAccount.safeParse(Condition).data?.StringEquals['AWS:SourceAccount'],
     }),
   );
   return (

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import {
   createAuditClient,
   createAuditLog,
@@ -97,7 +98,7 @@ function createEndpoint(...first: readonly (number | 'lost' | 'away')[]) {
   const requests: { body: string; authorization: string }[] = [];
   const waits: number[] = [];
   const answer: typeof globalThis.fetch = async (_, init) => {
-    const body = String(init?.body);
+    const body = z.string().parse(init?.body);
     requests.push({ body, authorization: new Headers(init?.headers).get('authorization') ?? '' });
     const next = told.shift();
     if (next === 'away') throw new TypeError('fetch failed');
@@ -106,7 +107,7 @@ function createEndpoint(...first: readonly (number | 'lost' | 'away')[]) {
         { error: { code: 'told', message: 'so' } },
         { status: next, headers: next === 429 ? { 'retry-after': '7' } : {} },
       );
-    const { acts }: { acts: unknown[] } = JSON.parse(body);
+    const { acts } = z.object({ acts: z.array(z.unknown()) }).parse(JSON.parse(body));
     const answers = await takeForeignActs(acts, { name: 'ci' }, undefined, (some) =>
       takeIn(some, world.intake),
     );

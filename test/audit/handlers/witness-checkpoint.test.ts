@@ -35,7 +35,7 @@ describe('the endpoint of a witness', () => {
   test('is what the log asks over HTTP', async () => {
     const requests: [string, string][] = [];
     const ask: typeof globalThis.fetch = async (url, init) => {
-      requests.push([String(init?.method), String(url)]);
+      requests.push([String(init?.method), new Request(url).url]);
       const { statusCode, headers, body } = await serve(Buffer.from(init?.body as Buffer));
       return new Response(body, { status: statusCode, headers });
     };

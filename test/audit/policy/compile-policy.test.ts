@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { parse, stringify } from 'yaml';
 import { compilePolicy, describePolicyProblem } from '../../../scripts/audit/compile-policy.ts';
 import { projectPolicy } from '../support/intake-world.ts';
@@ -121,9 +122,9 @@ describe('the policy of the audit log', () => {
   });
 
   test('has no section that may be missing', () => {
-    const whole: unknown = parse(text);
-    for (const section of Object.keys(Object(whole))) {
-      const without = Object.fromEntries(Object.entries(Object(whole)).filter(([name]) => name !== section));
+    const whole = z.record(z.string(), z.unknown()).parse(parse(text));
+    for (const section of Object.keys(whole)) {
+      const without = Object.fromEntries(Object.entries(whole).filter(([name]) => name !== section));
       const compiled = compile(stringify(without));
       expect('problems' in compiled && compiled.problems[0]?.path, section).toBe(section);
     }

@@ -1,6 +1,7 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { createAwsManagedSecret } from '../../../functions/rotation/client/aws-managed-secret.ts';
 
 function aService(answer: unknown) {
@@ -9,7 +10,7 @@ function aService(answer: unknown) {
     if (command instanceof GetSecretValueCommand)
       return Promise.resolve({ VersionId: 'version-1', SecretString: 'the value' });
     if (!(command instanceof InvokeCommand)) throw new Error('another command');
-    asked.push([command.input.FunctionName, JSON.parse(String(command.input.Payload))]);
+    asked.push([command.input.FunctionName, JSON.parse(z.string().parse(command.input.Payload))]);
     return Promise.resolve({ Payload: { transformToString: () => JSON.stringify(answer) } });
   };
   const secret = createAwsManagedSecret({
