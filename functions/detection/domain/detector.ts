@@ -3,6 +3,7 @@
  * at is decoded into views, views are looked into again, and one scan runs over the entries and all views together;
  * a match in a view becomes a match in the entry, at the bytes that encode it.
  */
+import { isProven } from './checks.ts';
 import type { CompiledPack, CompiledRule } from './pack.ts';
 import { occurrences } from './occurrences.ts';
 import type { CreateRegex } from './ports.ts';
@@ -206,9 +207,8 @@ function prefixesOf(pack: CompiledPack): Prefixes {
 const ENDS: ReadonlySet<Disguise> = new Set(['escapes', 'entities']);
 
 /**
- * Of matches in one entry that overlap, one stays: a form of its own before a mere name, what was read before
- * what was guessed, then the surer, then the
- * longer, then the one of which more was undone, whose secret is the real one; of guesses, less. It covers what all of them covered.
+ * Of matches in one entry that overlap, one stays: what a checksum proves before all else, a form of its own before a
+ * mere name, what was read before what was guessed, then the surer, then the longer, then the one of which more was undone, whose secret is the real one; of guesses, less. It covers what all of them covered.
  */
 function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>): readonly DetectedMatch[] {
   const lengths = new Map<string, number>();
@@ -223,6 +223,7 @@ function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>):
   const reach = new Map(unique.map((match) => [match, lengthOf(match)]));
   const ranked = unique.toSorted(
     (a, b) =>
+      Number(isProven(b.checks)) - Number(isProven(a.checks)) ||
       Number(named.has(a.rule)) - Number(named.has(b.rule)) ||
       Number(isGuess(a)) - Number(isGuess(b)) ||
       b.confidence - a.confidence ||

@@ -97,6 +97,13 @@ describe('what is disguised', () => {
     expect(shown(detector.scan([text]), text)).toMatchObject([{ there: trick(token(7)), secret: token(7) }]);
   });
 
+  it('is what its checksum proves, though its pieces look like another provider’s token', () => {
+    // One of its pieces of four is `xoxo`.
+    const secret = token(1_532_890_772);
+    const text = `x ${TRICKS['dashes after four'](secret)} y`;
+    expect(shown(detector.scan([text]), text)).toMatchObject([{ secret }]);
+  });
+
   it('is found where the prefix is in another case', () => {
     const text = `key ${token(8).replace('ghp_', 'GhP_')}`;
     expect(shown(detector.scan([text]), text)).toMatchObject([{ secret: token(8), disguises: ['case'] }]);
