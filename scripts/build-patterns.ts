@@ -13,14 +13,14 @@ import type { Locks } from '../functions/detection/domain/locks.ts';
 const ROOT = path.resolve(import.meta.dirname, '..');
 const PACK = path.join(ROOT, 'functions/detection/patterns.json');
 
-/** Lies beside the rules and says what is done about what they find. */
-const RESPONSE_POLICY = 'response.yaml';
+/** Policies that lie beside the rules: each is checked and packed by a script of its own. */
+const POLICIES = new Set(['audit.yaml', 'response.yaml', 'rotation.yaml']);
 
 /** Every rule file of the project, in the order of their names. */
 export async function readPatternFiles(): Promise<readonly PatternFile[]> {
   const folder = path.join(ROOT, 'patterns');
   const names = (await readdir(folder))
-    .filter((name) => name.endsWith('.yaml') && name !== RESPONSE_POLICY)
+    .filter((name) => name.endsWith('.yaml') && !POLICIES.has(name))
     .toSorted();
   return Promise.all(
     names.map(async (name) => ({

@@ -30,6 +30,24 @@ beforeAll(() => {
   templates = synthesize('dev');
 }, 120_000);
 
+describe('the README', () => {
+  it.each([
+    ['Lambda functions', 'AWS::Lambda::Function'],
+    ['DynamoDB tables', 'AWS::DynamoDB::Table'],
+    ['SQS queues', 'AWS::SQS::Queue'],
+    ['S3 buckets', 'AWS::S3::Bucket'],
+    ['SNS topics', 'AWS::SNS::Topic'],
+    ['secrets', 'AWS::SecretsManager::Secret'],
+    ['Step Functions state machines', 'AWS::StepFunctions::StateMachine'],
+    ['KMS keys', 'AWS::KMS::Key'],
+    ['HTTP APIs', 'AWS::ApiGatewayV2::Api'],
+    ['alarms', 'AWS::CloudWatch::Alarm'],
+  ])('tells how many %s there are', (name, type) => {
+    const text = readFileSync(path.join(PROJECT_ROOT, 'README.md'), 'utf8');
+    expect(text).toContain(`${all(type).length} ${name}`);
+  });
+});
+
 describe('every alarm', () => {
   const description = z.object({ AlarmDescription: z.string(), AlarmActions: z.array(z.unknown()).min(1) });
 
@@ -77,11 +95,11 @@ describe('every function', () => {
 
   it('runs on Node 24 with a timeout and a log group of its own that expires', () => {
     const functions = all('AWS::Lambda::Function');
-    expect(functions).toHaveLength(30);
+    expect(functions).toHaveLength(34);
     for (const [, { Properties }] of functions) configured.parse(Properties);
     const groups = all('AWS::Logs::LogGroup');
-    // One for each, the access logs of the guard's and the desk's APIs, and the two workflows'.
-    expect(groups).toHaveLength(34);
+    // One for each, the access logs of the three APIs, and the two workflows'.
+    expect(groups).toHaveLength(39);
     for (const [, { Properties }] of groups) expect(Properties['RetentionInDays']).toBe(30);
   });
 });
