@@ -90,7 +90,7 @@ describe('a fleet that leaks', () => {
     if (!item) throw new Error('There is no critical finding to follow.');
     const lines = await system.logLines(item.correlationId);
     const services = new Set(lines.map(({ service }) => service));
-    expect([...services].sort()).toEqual(['alerts', 'detection', 'quarantine']);
+    expect([...services].sort()).toEqual(['alerts', 'detection', 'quarantine', 'revocation']);
     // An entry may hold several.
     const ofItem = lines.find(
       (line) => line.event === 'secret_detected' && line['secret_type'] === item.secretType,

@@ -116,6 +116,10 @@ const mine = async (): Promise<QuarantineItem[]> =>
   (await system.findings()).filter(({ core }) => core === CORE);
 const secret = createLeak('gitlab-pat', createRandom(4711)).text;
 let caseId = '';
+/** Findings of the day before this journey's: others have theirs, and some take them away again. */
+let detectedBefore = 0;
+const detectedToday = async () =>
+  readDailyMetrics(system.dynamo, system.outputs.MetricsTableName, utcDay(new Date().toISOString()));
 const decide = (
   what: 'confirm' | 'false_positive' | 'revoked' | 'hold' | 'lift_hold',
   seen: number,
@@ -124,6 +128,8 @@ const decide = (
 
 describe('the same secret again and again', () => {
   it('is one case that counts each finding once, though every message comes twice', async () => {
+    await system.quiet();
+    detectedBefore = (await detectedToday()).secretsDetected;
     const bodies = [0, 1, 2, 3, 4].map((seq) => message(secret, seq));
     for (const body of [...bodies, ...bodies.toReversed()]) await system.sendToEntryQueue(body);
     await onBus(() => announced.length >= 5);
@@ -140,14 +146,8 @@ describe('the same secret again and again', () => {
   });
 
   it('has its figures of the day exact: entries, findings, latency', async () => {
-    const client = system.dynamo;
-    const day = await readDailyMetrics(
-      client,
-      system.outputs.MetricsTableName,
-      utcDay(new Date().toISOString()),
-    );
-    const items = await system.findings();
-    expect(day.secretsDetected).toBe(items.length);
+    const day = await detectedToday();
+    expect(day.secretsDetected - detectedBefore).toBe((await mine()).length);
     expect(day.messagesScanned).toBeGreaterThanOrEqual(5);
     expect(day.latency?.p99Ms).toBeGreaterThan(0);
   });
@@ -230,7 +230,8 @@ describe('deletion', () => {
         new DeleteCommand({ TableName: system.outputs.QuarantineTableName, Key: { pk } }),
       );
     }
-    await onBus(() => tombstones.length >= 2);
+    const isGone = (pk: string) => tombstones.some(({ findingId }) => findingId === pk);
+    await onBus(() => isGone(due.pk) && isGone(deleted.pk));
     expect(tombstones.find(({ findingId }) => findingId === due.pk)).toMatchObject({
       cause: 'expired',
       caseId,
@@ -247,7 +248,10 @@ describe('deletion', () => {
     await system.dynamo.send(
       new DeleteCommand({ TableName: system.outputs.CaseTableName, Key: { pk: caseId } }),
     );
-    await onBus(() => changes.some(({ status }) => status === 'expired'));
-    expect(changes.at(-1)).toMatchObject({ caseId, status: 'expired', previousStatus: 'pending' });
+    await onBus(() => changes.some((change) => change.caseId === caseId && change.status === 'expired'));
+    expect(changes.findLast((change) => change.caseId === caseId)).toMatchObject({
+      status: 'expired',
+      previousStatus: 'pending',
+    });
   });
 });
