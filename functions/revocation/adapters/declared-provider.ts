@@ -19,7 +19,7 @@ import { askDeclared, type Answered, type Impossible } from '../../platform/ask-
 import type { Http, HttpExchange } from '../../platform/http.ts';
 
 /** The revoker's own credentials by name, e.g. `anthropic.adminKey`; undefined where one is not set up. */
-export type OwnCredentials = (name: string) => Promise<Redacted | undefined>;
+type OwnCredentials = (name: string) => Promise<Redacted | undefined>;
 
 export interface DeclaredProviderOptions {
   readonly http: Http;
