@@ -1,7 +1,7 @@
 /**
  * `node scripts/build-providers.ts`: checks `patterns/revocation/*.yaml`, packs them for the functions, and writes the
- * table of providers into functions/revocation/README.md. With `--check` it writes nothing and fails where either is not
- * what the declarations say.
+ * table of providers into functions/revocation/README.md and that of our own credentials into docs/revocation.md. With
+ * `--check` it writes nothing and fails where one of them is not what the declarations say.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,11 +12,14 @@ import {
   describeDeclarationProblem,
   type DeclarationFile,
 } from '../functions/revocation/domain/declaration.ts';
-import { providersTable, withTable } from './providers/table.ts';
+import { withOwnTable, withProvidersTable } from './providers/table.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const PACK = path.join(ROOT, 'functions/revocation/providers.json');
-const PAGE = path.join(ROOT, 'functions/revocation/README.md');
+const PAGES = [
+  ['functions/revocation/README.md', withProvidersTable],
+  ['docs/revocation.md', withOwnTable],
+] as const;
 const RULES = path.join(ROOT, 'functions/detection/patterns.json');
 
 const rulePack = z.object({ rules: z.array(z.object({ secretType: z.string() })) });
@@ -51,15 +54,16 @@ export async function buildProviders(check: boolean): Promise<number> {
     return 1;
   }
   const { pack } = compiled;
-  const page = withTable(await readFile(PAGE, 'utf8'), providersTable(pack));
-  if (page === undefined) {
-    console.error('functions/revocation/README.md has lost the markers of its table: put them back.');
-    return 1;
+  const wanted: [file: string, content: string, parser: string][] = [[PACK, JSON.stringify(pack), 'json']];
+  for (const [name, withTable] of PAGES) {
+    const file = path.join(ROOT, name);
+    const page = withTable(await readFile(file, 'utf8'), pack);
+    if (page === undefined) {
+      console.error(`${name} has lost the markers of its table: put them back.`);
+      return 1;
+    }
+    wanted.push([file, page, 'markdown']);
   }
-  const wanted = [
-    [PACK, JSON.stringify(pack), 'json'],
-    [PAGE, page, 'markdown'],
-  ] as const;
   for (const [file, content, parser] of wanted) {
     const text = await prettier.format(content, { ...(await prettier.resolveConfig(file)), parser });
     if (!check) await writeFile(file, text);

@@ -18,10 +18,10 @@ import {
 import { parseEnv } from '../platform/env.ts';
 import { createLogger, describeError } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
+import { createSettings } from '../platform/secret-settings.ts';
 import { createEmailChannel, createSnsNoteChannel } from './adapters/channels/aws-channels.ts';
 import { createPagerDutyChannel } from './adapters/channels/pagerduty-channel.ts';
 import {
-  createSettings,
   emailSettings,
   pagerDutySettings,
   slackSettings,
@@ -157,7 +157,13 @@ function channelOf(env: z.output<typeof deliverNoteEnv>): NoteChannel {
     return value;
   };
   const settings = <T>(schema: z.ZodType<T>) =>
-    createSettings(createSecretsManager(), need(env.SETTINGS_SECRET_ARN, 'SETTINGS_SECRET_ARN'), schema, now);
+    createSettings(
+      createSecretsManager(),
+      need(env.SETTINGS_SECRET_ARN, 'SETTINGS_SECRET_ARN'),
+      schema,
+      now,
+      "The channel's settings",
+    );
   const withSettings = <T>(
     schema: z.ZodType<T>,
     create: (read: () => Promise<T | undefined>) => NoteChannel,

@@ -8,6 +8,8 @@ export const advanceRevocationEnv = providersEnv.extend({
   EVIDENCE_TABLE: z.string().min(1),
   /** KMS key that evidence is sealed under. */
   EVIDENCE_KEY_ID: z.string().min(1),
+  /** Secrets Manager's secret with the credentials of our own at providers, and teams' own automation. */
+  PROVIDER_SETTINGS_ARN: z.string().min(1),
   /** The stage, which the policy calls environment. */
   STAGE: z.enum(['local', 'dev', 'prod']),
 });

@@ -15,10 +15,13 @@ import { addressesIn, configuredProviders } from './adapters/configured-provider
 import { createStepFunctionsWorkflow } from './adapters/step-functions-workflow.ts';
 import { advanceRevocationEnv } from './advance-revocation.env.ts';
 import { responsePolicy } from './domain/policy.ts';
+import type { RevocationProvider } from './domain/provider.ts';
 import { takeStep, type StepDependencies } from './domain/take-step.ts';
 import policy from './policy.json' with { type: 'json' };
 
-export interface AdvanceRevocationDependencies extends StepDependencies {
+export interface AdvanceRevocationDependencies extends Omit<StepDependencies, 'providers'> {
+  /** As they are set up now. */
+  readonly providers: () => Promise<readonly RevocationProvider[]>;
   readonly logger: Pick<Logger, 'info' | 'error'>;
 }
 
@@ -39,14 +42,14 @@ export const handler = (event: unknown): Promise<StepAnswer> =>
 /** Takes one step. What fails is thrown without a word of what was handled: the workflow's history keeps errors. */
 export async function advanceRevocation(
   event: unknown,
-  { logger, ...needed }: AdvanceRevocationDependencies,
+  { logger, providers, ...needed }: AdvanceRevocationDependencies,
 ): Promise<StepAnswer> {
   const parsed = request.safeParse(event);
   if (!parsed.success) throw new Error(`Not a step of a run: ${describeProblems(parsed.error)}`);
   const { step, token, ...order } = parsed.data;
   const about = { step, case_id: order.caseId, run: order.run };
   try {
-    const answer = await takeStep(step, order, needed, token);
+    const answer = await takeStep(step, order, { ...needed, providers: await providers() }, token);
     logger.info('revocation_step', { ...about, next: answer.next, wait_seconds: answer.waitSeconds });
     return answer;
   } catch (error) {
@@ -58,6 +61,7 @@ export async function advanceRevocation(
 
 function build(): AdvanceRevocationDependencies {
   const env = parseEnv(advanceRevocationEnv, process.env);
+  const logger = createLogger('revocation');
   const dynamo = createDynamo();
   const records = { client: dynamo, table: env.REVOCATION_TABLE };
   return {
@@ -72,10 +76,16 @@ function build(): AdvanceRevocationDependencies {
     }),
     // It only lets runs go on, and starts none.
     workflow: createStepFunctionsWorkflow(createStepFunctions(), ''),
-    providers: configuredProviders(systemClock, env.ACCOUNT_ID, addressesIn(env)),
+    providers: configuredProviders({
+      clock: systemClock,
+      account: env.ACCOUNT_ID,
+      addresses: addressesIn(env),
+      settingsArn: env.PROVIDER_SETTINGS_ARN,
+      logger,
+    }),
     policy: responsePolicy.parse(policy),
     environment: env.STAGE,
     clock: systemClock,
-    logger: createLogger('revocation'),
+    logger,
   };
 }

@@ -1,9 +1,10 @@
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, SecretValue, Stack, Validations } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import {
   METRICS_NAMESPACE,
@@ -48,6 +49,8 @@ const addressesOf = ({ revocation }: Settings) =>
 export class Revocation extends Construct {
   /** Takes the steps of a run; it alone may open evidence. */
   readonly advance: ServiceFunction<typeof advanceRevocationEnv>;
+  /** Credentials of our own at providers and teams' own automation; none until somebody puts them in. */
+  readonly providerSettings: Secret;
   /** What people ask, by direct invocation: whoever may invoke it decides. */
   readonly desk: ServiceFunction<typeof decideRevocationEnv>;
   /** The same over HTTP. */
@@ -59,6 +62,7 @@ export class Revocation extends Construct {
     const { settings } = foundation;
     const REVOCATION_TABLE = table.table.tableName;
 
+    this.providerSettings = this.#createProviderSettings(foundation);
     this.advance = new ServiceFunction(this, 'Advance', {
       settings,
       handler: 'revocation/advance-revocation',
@@ -68,6 +72,7 @@ export class Revocation extends Construct {
         REVOCATION_TABLE,
         EVIDENCE_TABLE: evidence.table.tableName,
         EVIDENCE_KEY_ID: evidence.key.keyArn,
+        PROVIDER_SETTINGS_ARN: this.providerSettings.secretArn,
         STAGE: settings.stage,
         ...addressesOf(settings),
       },
@@ -76,6 +81,11 @@ export class Revocation extends Construct {
     });
     table.grantRecord(this.advance);
     evidence.grantOpen(this.advance);
+    Grant.addToPrincipal({
+      grantee: this.advance,
+      resourceArns: [this.providerSettings.secretArn],
+      actions: ['secretsmanager:GetSecretValue'],
+    });
     this.#grantRevokeAwsKeys();
 
     const workflow = new Workflow(this, 'Workflow', {
@@ -126,6 +136,21 @@ export class Revocation extends Construct {
       },
     });
     this.#alarms(foundation);
+  }
+
+  /** A deploy does not touch again what a person put in. */
+  #createProviderSettings(foundation: Foundation): Secret {
+    const secret = new Secret(this, 'ProviderSettings', {
+      description: 'SHHH: credentials to revoke with at providers, and hooks to automation that revokes',
+      encryptionKey: foundation.dataKey,
+      secretStringValue: SecretValue.unsafePlainText('{"own":{},"hooks":{}}'),
+      removalPolicy: foundation.removalPolicy,
+    });
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason: 'It holds credentials of several providers, each of which a person replaces there and here.',
+    });
+    return secret;
   }
 
   #begin({ foundation, table, evidence, bus }: RevocationProps, workflow: Workflow): void {

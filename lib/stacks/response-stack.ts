@@ -24,6 +24,7 @@ export class ResponseStack extends Stack {
     new CfnOutput(this, 'RotationFunctionArn', { value: rotation.plain.functionArn });
     new CfnOutput(this, 'RevocationDeskName', { value: revocation.desk.functionName });
     new CfnOutput(this, 'RevocationApiUrl', { value: revocation.deskApi.api.apiEndpoint });
+    new CfnOutput(this, 'RevocationProviderSettingsArn', { value: revocation.providerSettings.secretArn });
     new CfnOutput(this, 'RevocationSlackSettingsArn', {
       value: revocation.deskApi.slackSettings.secretArn,
     });

@@ -1,11 +1,22 @@
-/** The table of providers in functions/revocation/README.md, from what the functions carry: it cannot drift. */
+/** The tables of providers in the pages, from what the functions carry: they cannot drift. */
 import { ABOUT_AWS } from '../../functions/revocation/adapters/aws-iam.ts';
 import { ABOUT_GITHUB } from '../../functions/revocation/adapters/github.ts';
 import type { DeclaredRequest } from '../../functions/contracts/declared-http.ts';
 import type { ProviderDeclaration, ProviderPack } from '../../functions/revocation/domain/declaration.ts';
 
-const TABLE_BEGIN = '<!-- providers: written by npm run build:providers -->';
-const TABLE_END = '<!-- providers end -->';
+/** What stands between these is written anew. */
+interface Markers {
+  readonly begin: string;
+  readonly end: string;
+}
+const PROVIDERS: Markers = {
+  begin: '<!-- providers: written by npm run build:providers -->',
+  end: '<!-- providers end -->',
+};
+const OWN: Markers = {
+  begin: '<!-- own credentials: written by npm run build:providers -->',
+  end: '<!-- own credentials end -->',
+};
 
 interface Row {
   readonly title: string;
@@ -76,8 +87,8 @@ function rowOf(it: ProviderDeclaration): Row {
   };
 }
 
-/** Markdown, markers included. */
-export function providersTable({ providers }: ProviderPack): string {
+/** @returns the page with the table of all providers replaced; undefined where it has no markers */
+export function withProvidersTable(page: string, { providers }: ProviderPack): string | undefined {
   const rows = [...CODE, ...providers.map(rowOf).toSorted((a, b) => a.title.localeCompare(b.title, 'en'))];
   const head = [
     'provider',
@@ -103,18 +114,28 @@ export function providersTable({ providers }: ProviderPack): string {
     `[${row.confirmed}](${row.source})`,
     row.tested,
   ]);
-  const markdown = [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`);
   const notes = providers.flatMap(({ title, note }) =>
     note === undefined ? [] : [`- **${title}**: ${note.trim()}`],
   );
-  return [TABLE_BEGIN, '', ...markdown, '', ...notes, '', TABLE_END].join('\n');
+  return withText(page, PROVIDERS, [...tableOf(head, lines), '', ...notes]);
 }
 
-/** @returns the page with its table replaced; undefined where it has no markers */
-export function withTable(page: string, table: string): string | undefined {
-  const begin = page.indexOf(TABLE_BEGIN);
-  const end = page.indexOf(TABLE_END);
-  return begin < 0 || end < begin
+/** @returns the page with the table of the revoker's own credentials replaced; undefined where it has no markers */
+export function withOwnTable(page: string, { providers }: ProviderPack): string | undefined {
+  const lines = providers.flatMap(({ title, name, own, permission }) =>
+    Object.entries(own).map(([member, what]) => [title, `\`${name}\``, `\`${member}\``, what, permission]),
+  );
+  const head = ['provider', 'under `own`', 'member', 'what it is', 'permission needed'];
+  return withText(page, OWN, tableOf(head, lines));
+}
+
+const tableOf = (head: readonly string[], lines: readonly (readonly string[])[]): readonly string[] =>
+  [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`);
+
+function withText(page: string, { begin, end }: Markers, lines: readonly string[]): string | undefined {
+  const from = page.indexOf(begin);
+  const to = page.indexOf(end);
+  return from < 0 || to < from
     ? undefined
-    : page.slice(0, begin) + table + page.slice(end + TABLE_END.length);
+    : [page.slice(0, from) + begin, '', ...lines, '', page.slice(to)].join('\n');
 }

@@ -19,11 +19,13 @@ import { askDeclared, type Answered, type Impossible } from '../../platform/ask-
 import type { Http, HttpExchange } from '../../platform/http.ts';
 
 /** The revoker's own credentials by name, e.g. `anthropic.adminKey`; undefined where one is not set up. */
-export type OwnCredentials = (name: string) => Promise<Redacted | undefined>;
+type OwnCredentials = (name: string) => Promise<Redacted | undefined>;
 
 export interface DeclaredProviderOptions {
   readonly http: Http;
   readonly own: OwnCredentials;
+  /** What is wrong with how they are set up: said where one is missing. */
+  readonly ownProblem?: string | undefined;
   /** Addresses by declaration and base, e.g. `gitlab.api`, where they are not the declared ones. */
   readonly baseUrls: Readonly<Record<string, string>>;
 }
@@ -36,7 +38,7 @@ type Asked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false;
 
 export function createDeclaredProvider(
   it: ProviderDeclaration,
-  { http, own, baseUrls }: DeclaredProviderOptions,
+  { http, own, ownProblem, baseUrls }: DeclaredProviderOptions,
 ): RevocationProvider {
   const form = new RegExp(it.secret);
 
@@ -72,7 +74,10 @@ export function createDeclaredProvider(
       const key = `${it.name}.${name}`;
       const credential = await own(key);
       if (credential === undefined)
-        return { ok: false, reason: `${what} is not set up: store it as ${key}, or do it by hand` };
+        return {
+          ok: false,
+          reason: `${what} is not set up: store it as ${key}, or do it by hand${ownProblem === undefined ? '' : ` (${ownProblem})`}`,
+        };
       mine.set(name, credential.reveal());
     }
     return {

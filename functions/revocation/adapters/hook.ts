@@ -1,7 +1,8 @@
 /**
  * Revocation by a team's own automation: the older sentinel's hooks (`/hooks/aws-revoke`, `/hooks/github-deactivate`,
  * `/hooks/slack-revoke`). What the credential is and whether it still works is asked of its provider as ever; only the
- * act itself is handed over, by a signed request that names the credential and carries no secret.
+ * act itself is handed over, by a request that is signed where both sides know a key, names the credential and carries
+ * no secret.
  */
 import { createHash, createHmac } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
@@ -9,18 +10,22 @@ import type { Redacted } from '../../kernel/redacted.ts';
 import type { CredentialIdentity, Revocation, RevocationProvider, Told } from '../domain/provider.ts';
 import { refuseBaseUrl, type Http } from '../../platform/http.ts';
 
-export interface HookOptions {
+/** Where a team's automation listens. */
+export interface Hook {
+  /** E.g. `https://sentinel.acme.example/hooks/aws-revoke`; it stands in records, so it holds nothing secret. */
+  readonly url: string;
+  /** The key that both sides know, at least 32 characters; without one requests are not signed. */
+  readonly key?: Redacted;
+}
+
+export interface HookOptions extends Hook {
   /** The provider that identifies and probes. */
   readonly inner: RevocationProvider;
-  /** Where the team listens, e.g. `https://sentinel.acme.example/hooks/aws-revoke`. */
-  readonly url: string;
-  /** The key that both sides know; at least 32 characters. */
-  readonly key: Redacted;
   readonly http: Http;
   readonly clock: Clock;
 }
 
-const SHORTEST_KEY = 32;
+export const SHORTEST_HOOK_KEY = 32;
 
 /**
  * How a request is signed: hex HMAC-SHA-256 over the timestamp, a dot and the body, as `t=<seconds>,v1=<hex>`. The
@@ -40,10 +45,10 @@ export function createHookProvider({ inner, url, key, http, clock }: HookOptions
     const refused = refuseBaseUrl(url);
     if (refused !== undefined)
       return tell({ outcome: 'refused', reason: `the hook cannot be used: ${refused}` });
-    if (key.reveal().length < SHORTEST_KEY)
+    if (key !== undefined && key.reveal().length < SHORTEST_HOOK_KEY)
       return tell({
         outcome: 'refused',
-        reason: `the hook's key is shorter than ${SHORTEST_KEY} characters`,
+        reason: `the hook's key is shorter than ${SHORTEST_HOOK_KEY} characters`,
       });
     const body = JSON.stringify({
       version: 1,
@@ -60,7 +65,9 @@ export function createHookProvider({ inner, url, key, http, clock }: HookOptions
         'content-type': 'application/json',
         'user-agent': 'shhh-revocation',
         'idempotency-key': createHash('sha256').update(body).digest('hex'),
-        'x-shhh-signature': signHook(body, Math.floor(clock.now() / 1_000), key),
+        ...(key !== undefined && {
+          'x-shhh-signature': signHook(body, Math.floor(clock.now() / 1_000), key),
+        }),
       },
       body,
       mayRepeat: true,

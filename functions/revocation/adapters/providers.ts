@@ -1,15 +1,16 @@
 /** All providers, ready for the workflow: each behind the guard that lets no secret out. */
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Redacted } from '../../kernel/redacted.ts';
 import { providerPack, type ProviderDeclaration } from '../domain/declaration.ts';
 import type { KnownProvider } from '../domain/begin-revocation.ts';
 import type { RevocationProvider } from '../domain/provider.ts';
 import { ABOUT_AWS, createAwsProvider, hiddenInAwsCredential, type AwsProviderOptions } from './aws-iam.ts';
-import { createDeclaredProvider, type OwnCredentials } from './declared-provider.ts';
+import { createDeclaredProvider } from './declared-provider.ts';
 import { ABOUT_GITHUB, createGithubProvider } from './github.ts';
 import { guardSecrets } from './guard-secrets.ts';
 import { createHookProvider } from './hook.ts';
+import type { KnownSettings, ProviderSettings } from './provider-settings.ts';
+import { createWithheldProvider } from './withheld-provider.ts';
 import type { Http } from '../../platform/http.ts';
 import pack from '../providers.json' with { type: 'json' };
 
@@ -28,31 +29,37 @@ export interface Addresses {
 export interface ProvidersOptions extends Addresses {
   readonly http: Http;
   readonly clock: Clock;
-  /** The revoker's own credentials at the providers, by name: `anthropic.adminKey`. */
-  readonly own: OwnCredentials;
+  /** The revoker's own credentials at the providers, and teams' own automation. */
+  readonly settings: ProviderSettings;
   readonly aws: {
     readonly iam: IAMClient;
     readonly stsFor: AwsProviderOptions['stsFor'];
     readonly account: string;
   };
-  /** Teams' own automation by provider, e.g. `aws`: where it listens and the key that both sides know. */
-  readonly hooks: Readonly<Record<string, { readonly url: string; readonly key: Redacted }>>;
 }
 
 /**
  * @returns one provider for each declaration, AWS and GitHub; where a hook is set for a provider, it takes the place of
- * that provider's own revocation. No type of secret is in two of them.
+ * that provider's own revocation, and where it cannot be told whether one is, nothing is taken away. No type of secret
+ * is in two of them.
  * @throws Error where the pack does not have this version's form, and where an address is nobody's: a name that is
  * spelt wrong would send what leaked to the public address
  */
 export function createProviders(options: ProvidersOptions): readonly RevocationProvider[] {
-  const { http, clock, own, baseUrls, hooks } = options;
+  const { http, clock, settings, baseUrls } = options;
   const { providers, canaryAccounts } = providerPack.parse(pack);
   const github = baseUrls[GITHUB_ADDRESS];
   const isOn = switchOf(options, providers);
   const behindHook = (inner: RevocationProvider): RevocationProvider => {
-    const hook = hooks[inner.provider];
-    return hook === undefined ? inner : createHookProvider({ inner, ...hook, http, clock });
+    const hook = settings.hooks.get(inner.provider) ?? settings.otherwise;
+    if (hook === undefined) return inner;
+    return 'outcome' in hook
+      ? createWithheldProvider(inner, hook)
+      : createHookProvider({ inner, ...hook, http, clock });
+  };
+  const own = {
+    own: (name: string) => Promise.resolve(settings.own.get(name)),
+    ownProblem: settings.ownProblem,
   };
   return [
     ...(isOn([AWS_ADDRESS])
@@ -74,7 +81,7 @@ export function createProviders(options: ProvidersOptions): readonly RevocationP
       .filter((each) => isOn(declaredAddresses(each)))
       .map((declaration) =>
         guardSecrets(
-          behindHook(createDeclaredProvider(declaration, { http, own, baseUrls })),
+          behindHook(createDeclaredProvider(declaration, { http, ...own, baseUrls })),
           declaration.foundIsId === true ? () => [] : undefined,
         ),
       ),
@@ -96,6 +103,23 @@ export function knownProviders(where: Addresses): readonly KnownProvider[] {
     { ...ABOUT_GITHUB, isOn: isOn([GITHUB_ADDRESS]) },
     ...providers.map((each) => ({ ...each, isOn: isOn(declaredAddresses(each)) })),
   ];
+}
+
+/**
+ * What may be set for providers, as the declarations have it.
+ * @throws Error where the pack does not have this version's form
+ */
+export function knownSettings(): KnownSettings {
+  const { providers } = providerPack.parse(pack);
+  return {
+    own: new Map(
+      providers.flatMap(({ name, own }) => {
+        const members = Object.keys(own);
+        return members.length === 0 ? [] : [[name, members]];
+      }),
+    ),
+    hooks: new Set([ABOUT_AWS.provider, ABOUT_GITHUB.provider, ...providers.map(({ provider }) => provider)]),
+  };
 }
 
 /** @throws Error where an address is nobody's */

@@ -23,7 +23,14 @@ function revoker() {
   const logger = new LinesLogger();
   const take = (event: unknown) =>
     advanceRevocation(event, {
-      ...{ store, evidence, logger, providers: [provider], policy: aPolicy(), environment: 'prod' as const },
+      ...{
+        store,
+        evidence,
+        logger,
+        providers: async () => [provider],
+        policy: aPolicy(),
+        environment: 'prod' as const,
+      },
       ...{ limit: new FakeRevocationLimit(), workflow: new FakeWorkflow(), clock: { now: () => NOW } },
     });
   return { take, store, evidence, logger, provider };

@@ -71,8 +71,26 @@ describe('the revoker', () => {
         'iam:PutRolePolicy',
         'iam:PutUserPolicy',
         'iam:UpdateAccessKey',
+        'secretsmanager:GetSecretValue',
       ].sort(),
     );
+  });
+
+  it('alone reads the credentials of our own at providers, and no other secret', () => {
+    const reading = templates.flatMap((template) =>
+      Object.entries(policies.parse(template.findResources('AWS::IAM::Policy'))).flatMap(([id, policy]) =>
+        policy.Properties.PolicyDocument.Statement.filter(({ Action }) =>
+          [Action].flat().some((action) => action.startsWith('secretsmanager:')),
+        ).map(({ Resource }) => ({
+          role: id.replace(/DefaultPolicy.*/, ''),
+          resource: JSON.stringify(Resource),
+        })),
+      ),
+    );
+    const named = reading.filter(({ resource }) => resource.includes('RevocationProviderSettings'));
+    expect(named.map(({ role }) => role)).toEqual(['RevocationAdvanceRole']);
+    expect(reading.filter(({ role }) => role === 'RevocationAdvanceRole')).toEqual(named);
+    expect(named[0]?.resource).toMatch(/^\{"Ref":"RevocationProviderSettings/);
   });
 
   it('alone opens evidence, and only what names its finding', () => {

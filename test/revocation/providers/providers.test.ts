@@ -10,6 +10,7 @@ import {
   providerFor,
   type ProvidersOptions,
 } from '../../../functions/revocation/adapters/providers.ts';
+import { NO_SETTINGS } from '../../../functions/revocation/adapters/provider-settings.ts';
 import type { RevocationProvider } from '../../../functions/revocation/domain/provider.ts';
 import { knownSecretTypes } from '../../../scripts/build-providers.ts';
 import { quickHttp } from '../../support/providers/declared-under-test.ts';
@@ -17,7 +18,6 @@ import { quickHttp } from '../../support/providers/declared-under-test.ts';
 const options: ProvidersOptions = {
   http: quickHttp(),
   clock: systemClock,
-  own: async () => undefined,
   baseUrls: {},
   publicProviders: true,
   aws: {
@@ -25,7 +25,12 @@ const options: ProvidersOptions = {
     stsFor: (credentials) => new STSClient({ region: 'eu-central-1', credentials }),
     account: '111122223333',
   },
-  hooks: { slack: { url: 'https://sentinel.example/hooks/slack-revoke', key: new Redacted('k'.repeat(32)) } },
+  settings: {
+    ...NO_SETTINGS,
+    hooks: new Map([
+      ['slack', { url: 'https://sentinel.example/hooks/slack-revoke', key: new Redacted('k'.repeat(32)) }],
+    ]),
+  },
 };
 const providers = createProviders(options);
 
