@@ -94,6 +94,9 @@ export function readEntry(
 export function readStandingAlone(bytes: Uint8Array): Result<AuditEntry, string> {
   if (!isUtf8(bytes)) return err('is no UTF-8');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+  // In a string the quotes would be escaped, so this is a member. Some readers of JSON drop it, others do as it says.
+  if (text.includes('"__proto__":'))
+    return err('has a member named __proto__, which not every reader would show');
   const parsed = parseJson(text);
   const entry = auditEntry.safeParse(parsed);
   if (!entry.success) return err('is not of the form of an entry');

@@ -95,6 +95,17 @@ describe('entries', () => {
     expect(refusalOf(anEvent({ subject: '' }))).toBe('is not of the form of an entry');
   });
 
+  test.each([
+    ['{"__proto__":null}', false],
+    ['{"1":{"__proto__":{"hidden":true}},"0":1}', false],
+    ['{"text":"\\"__proto__\\":1"}', true],
+  ])('a member that readers may not show is refused: %s', (json, isTaken) => {
+    const data = JSON.parse(json) as AuditEvent['data'];
+    const refusal = refusalOf(anEvent({ data }));
+    if (isTaken) expect(refusal).toBeUndefined();
+    else expect(refusal).toContain('__proto__');
+  });
+
   test('the longest event fits a bundle', () => {
     const base = JSON.stringify(anEvent({ data: { text: '' } })).length;
     const event = anEvent({ data: { text: 'x'.repeat(64_000 - base) } });
@@ -144,7 +155,8 @@ describe('reading an entry', () => {
     const wellFormed = fc.dictionary(fc.oneof(fc.string({ unit: 'grapheme' }), fc.nat().map(String)), value);
     fc.assert(
       fc.property(wellFormed, fc.nat(), (data, at) => {
-        fc.pre(JSON.stringify(data).isWellFormed() && !JSON.stringify(data).includes('\\ud'));
+        const json = JSON.stringify(data);
+        fc.pre(json.isWellFormed() && !json.includes('\\ud') && !json.includes('"__proto__":'));
         const text = written({ ...data, hash: `,"hash":"${'0'.repeat(64)}"`, 10: 1, 9: 2 });
         expect(readStandingAlone(Buffer.from(text)).ok).toBe(true);
         // White space outside of strings, and members in another order, leave its meaning and change its bytes.
