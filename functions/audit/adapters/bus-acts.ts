@@ -12,6 +12,18 @@ import {
   SECRET_QUARANTINED,
   secretQuarantined,
 } from '../../contracts/quarantine.ts';
+import {
+  REVOCATION_CHANGED,
+  REVOCATION_EVENT_SOURCE,
+  revocationChanged,
+  type RevocationStatus,
+} from '../../contracts/revocation.ts';
+import {
+  ROTATION_CHANGED,
+  ROTATION_EVENT_SOURCE,
+  rotationChanged,
+  type RotationStatus,
+} from '../../contracts/rotation.ts';
 import { fromIso, toIso } from '../../kernel/clock.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { describeProblems } from '../../platform/problems.ts';
@@ -69,6 +81,37 @@ function anyEvent({ id, source, time, detail, ...rest }: Envelope): Act {
     data: { event: name, details: detail },
   };
 }
+
+/** What a revocation's state means to who counts outcomes (functions/contracts/audit-acts.ts). */
+const REVOCATION_OUTCOMES: Readonly<Record<RevocationStatus, string>> = {
+  pending: 'started',
+  live: 'started',
+  awaiting_approval: 'started',
+  contained: 'started',
+  not_live: 'already_dead',
+  revoked: 'revoked',
+  proven_dead: 'revoked',
+  failed: 'failed',
+  manual: 'given_up',
+};
+
+/** The same of a rotation. */
+const ROTATION_OUTCOMES: Readonly<Record<RotationStatus, string>> = {
+  planned: 'started',
+  staged: 'staged',
+  installed: 'staged',
+  verified: 'verified',
+  promoted: 'promoted',
+  held: 'promoted',
+  acknowledged: 'promoted',
+  in_use: 'promoted',
+  retired: 'retired',
+  completed: 'retired',
+  rolling_back: 'rolled_back',
+  rolled_back: 'rolled_back',
+  refused: 'failed',
+  failed: 'failed',
+};
 
 /** Reads an event by its contract. A newer publisher may add fields: they are dropped, not refused. */
 const by =
@@ -217,6 +260,78 @@ const READERS = new Map<string, (event: Envelope) => Result<Act, string>>([
         outcome: 'delivered',
         channel: told.channel,
         details: { kind: told.kind, rules: told.rules, count: told.count },
+      },
+    })),
+  ],
+  [
+    `${REVOCATION_EVENT_SOURCE}/${REVOCATION_CHANGED}`,
+    by(z.object(revocationChanged.shape), (now) => ({
+      id: `revocation:${now.caseId}:${now.run}:${now.revision}`,
+      time: now.changedAt,
+      type: 'revocation',
+      actor: now.decidedBy ?? now.startedBy ?? REVOCATION_EVENT_SOURCE,
+      subject: now.caseId,
+      correlation_id: now.correlationId,
+      data: {
+        revocation_id: `${now.caseId}:${now.run}`,
+        provider: now.provider,
+        secret_type: now.secretType,
+        step: now.status,
+        outcome: REVOCATION_OUTCOMES[now.status],
+        details: present({
+          previous_status: now.previousStatus,
+          reason: now.reason,
+          note: now.note,
+          severity: now.severity,
+          fingerprint: now.fingerprint,
+          redacted_key: now.redactedKey,
+          finding_id: now.findingId,
+          identity: now.identity && present(now.identity),
+          uses: now.uses,
+          last_seen: now.lastSeen,
+          policy_rule: now.rule,
+          started_by: now.startedBy,
+          decided_by: now.decidedBy,
+          proven_live_at: now.provenLiveAt,
+          contained_at: now.containedAt,
+          revoked_at: now.revokedAt,
+          proven_dead_at: now.provenDeadAt,
+          restored_at: now.restoredAt,
+        }),
+      },
+    })),
+  ],
+  [
+    `${ROTATION_EVENT_SOURCE}/${ROTATION_CHANGED}`,
+    by(z.object(rotationChanged.shape), (now) => ({
+      id: `rotation:${now.rotationId}:${now.revision}`,
+      time: now.changedAt,
+      type: 'rotation',
+      actor: now.trigger.by,
+      subject: now.secret,
+      correlation_id: now.trigger.correlationId ?? '',
+      data: {
+        rotation_id: now.rotationId,
+        provider: now.rotator,
+        secret_type: now.secret,
+        step: now.status,
+        outcome: ROTATION_OUTCOMES[now.status],
+        details: present({
+          previous_status: now.previousStatus,
+          reason: now.reason,
+          note: now.note,
+          trigger: now.trigger.kind,
+          emergency: now.trigger.emergency,
+          finding_id: now.trigger.findingId,
+          strategy: now.strategy,
+          from_version: now.fromVersion,
+          to_version: now.toVersion,
+          old_identity: now.oldIdentity && present(now.oldIdentity),
+          new_identity: now.newIdentity && present(now.newIdentity),
+          tests: now.tests.map((test) => present(test)),
+          consumers: now.consumers.map((consumer) => present(consumer)),
+          gap: now.gap && present(now.gap),
+        }),
       },
     })),
   ],

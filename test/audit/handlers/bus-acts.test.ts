@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readBusAct } from '../../../functions/audit/adapters/bus-acts.ts';
+import { AUDIT_ACTS } from '../../../functions/contracts/audit-acts.ts';
+import { revocationStatus } from '../../../functions/contracts/revocation.ts';
+import { rotationStatus } from '../../../functions/contracts/rotation.ts';
 import { submit } from '../../../functions/audit/domain/submit.ts';
 import { aFinding } from '../../support/finding-builder.ts';
 
@@ -118,6 +121,75 @@ describe('an event on the bus', () => {
     expect(act).toMatchObject({ type, id });
     expect(await submit(act, { put: async () => 'taken' })).toEqual({ ok: true, value: 'taken' });
   });
+
+  test.each(revocationStatus.options)(
+    'about a revocation that is %s is the typed act, known by its revision',
+    (status) => {
+      const revocation = {
+        version: 1,
+        caseId: change.caseId,
+        run: 2,
+        revision: 7,
+        status,
+        urgent: false,
+        secretType: 'github-pat',
+        provider: 'github',
+        severity: 'HIGH',
+        redactedKey: 'ghp_****abcd',
+        fingerprint: change.fingerprint,
+        findingId: 'find_1',
+        correlationId: 'core.0.1',
+        identity: { id: 'token-1' },
+        lastSeen: 'live',
+        decidedBy: 'ada',
+        manualSteps: [],
+        canRestore: false,
+        startedAt: AT,
+        changedAt: AT,
+      };
+      const act = read('shhh.revocation', 'RevocationChanged', revocation);
+      expect(act).toMatchObject({
+        id: `revocation:${change.caseId}:2:7`,
+        type: 'revocation',
+        actor: 'ada',
+        subject: change.caseId,
+        data: { step: status, details: { fingerprint: change.fingerprint } },
+      });
+      expect(AUDIT_ACTS.revocation.safeParse(act.data).error).toBeUndefined();
+      expect(read('shhh.revocation', 'RevocationChanged', revocation, 'another')).toEqual(act);
+    },
+  );
+
+  test.each(rotationStatus.options)(
+    'about a rotation that is %s is the typed act, known by its revision',
+    (status) => {
+      const rotation = {
+        version: 1,
+        rotationId: `rot_${'0'.repeat(32)}`,
+        secret: 'orders-db',
+        run: 1,
+        revision: 3,
+        status,
+        trigger: { kind: 'person', by: 'ada', emergency: false },
+        strategy: 'alternating_users',
+        rotator: 'postgresql',
+        toVersion: 'version-2',
+        tests: [{ name: 'login', kind: 'postgresql', of: 'staged', outcome: 'passed', at: AT, tookMs: 3 }],
+        consumers: [{ name: 'orders' }],
+        manualSteps: [],
+        startedAt: AT,
+        changedAt: AT,
+      };
+      const act = read('shhh.rotation', 'RotationChanged', rotation);
+      expect(act).toMatchObject({
+        id: `rotation:rot_${'0'.repeat(32)}:3`,
+        type: 'rotation',
+        actor: 'ada',
+        subject: 'orders-db',
+      });
+      expect(AUDIT_ACTS.rotation.safeParse(act.data).error).toBeUndefined();
+    },
+  );
 
   test('that does not keep to its contract is refused without a word of it', () => {
     for (const body of [
