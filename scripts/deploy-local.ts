@@ -19,6 +19,8 @@ const StackOutputs = z.object({
   AuditWorkBucketName: z.string(),
   BusName: z.string(),
   CasePublisherFunctionName: z.string(),
+  AuditApiId: z.string(),
+  AuditKeysTableName: z.string(),
   CaseTableName: z.string(),
   DetectorFunctionName: z.string(),
   EmailSettingsArn: z.string(),

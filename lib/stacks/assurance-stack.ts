@@ -38,6 +38,7 @@ export class AssuranceStack extends Stack {
       ...{ foundation, log: audit, beside, findSecrets },
       keys: auditKeys,
     });
+    new CfnOutput(this, 'AuditApiId', { value: acts.api.apiId });
     new CfnOutput(this, 'AuditEndpoint', { value: acts.api.apiEndpoint });
     new Sweeper(this, 'Sweeper', { foundation, beside });
     const check = new IntegrityCheck(this, 'IntegrityCheck', { foundation, log: audit, bus });

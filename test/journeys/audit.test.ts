@@ -3,14 +3,19 @@ import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
+import { createAuditClient } from '../../functions/audit/client/index.ts';
 import { noteKey } from '../../functions/audit/domain/signed-note.ts';
 import { toQuarantineItem } from '../../functions/contracts/quarantine.ts';
+import { makeGuardKey } from '../../functions/detection/domain/guard-keys.ts';
 import { accountEnvironment } from '../../scripts/emulator.ts';
 import { aFinding } from '../support/finding-builder.ts';
+import { createLeak } from '../support/fleet/leaks.ts';
+import { createRandom } from '../support/fleet/random.ts';
 import { System, until } from '../support/system.ts';
 
 const READER = path.resolve(import.meta.dirname, '../../functions/audit/reader/shhh-audit.ts');
@@ -91,6 +96,40 @@ describe('a finding', () => {
     await until(60_000, async () => (await entriesOf('--type', 'alert')) > 0);
     expect(await entriesOf('--type', 'alert')).toBeGreaterThan(0);
     expect(await entriesOf(...about)).toBe(1);
+  });
+});
+
+describe('a program', () => {
+  it('hands in over HTTP what it did: one entry, however often, without the credential that it printed', async () => {
+    const { AuditApiId, AuditKeysTableName } = system.outputs;
+    const createdAt = new Date().toISOString();
+    const { key, item } = makeGuardKey(
+      { name: 'journey', requestsPerMinute: 60, createdAt },
+      randomBytes(38),
+    );
+    await system.dynamo.send(new PutCommand({ TableName: AuditKeysTableName, Item: item }));
+    const url = `${inject('deployed').endpoint}/_aws/execute-api/${AuditApiId}/$default`;
+    const leaked = createLeak('github-pat', createRandom(8_811)).text;
+    const run = {
+      id: 'run-1',
+      actor: 'runner',
+      subject: `agent-7 with ${leaked}`,
+      data: {
+        outcome: 'succeeded' as const,
+        timing: { started_at: createdAt, finished_at: createdAt, duration_ms: 1 },
+        resources: {},
+        details: { printed: leaked },
+      },
+    };
+    const audit = createAuditClient({ url, key });
+    expect(await audit.logCodeExecution(run)).toMatchObject({ did: 'taken' });
+    expect(await audit.logCodeExecution(run)).toMatchObject({ did: 'known' });
+    const about = ['--type', 'code.execution'];
+    await until(30_000, async () => (await entriesOf(...about)) > 0);
+    expect(await entriesOf(...about)).toBe(1);
+    const { out } = await shhhAudit('export', live(), ...about);
+    expect(out).toContain('SHHH removed a credential');
+    expect(out).not.toContain(leaked);
   });
 });
 

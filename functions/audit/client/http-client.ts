@@ -106,7 +106,7 @@ export function createAuditClient(options: AuditClientOptions) {
     let response: Response;
     let text: string;
     try {
-      response = await ask(new URL('/v1/acts', options.url), {
+      response = await ask(new URL('v1/acts', options.url.replace(/\/?$/, '/')), {
         method: 'POST',
         headers: { authorization: `Bearer ${options.key}`, 'content-type': 'application/json' },
         body,
