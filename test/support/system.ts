@@ -5,7 +5,7 @@ import {
   CreateLogStreamCommand,
   PutLogEventsCommand,
   DescribeLogGroupsCommand,
-  FilterLogEventsCommand,
+  paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
@@ -218,13 +218,15 @@ export class System {
     const { logGroups = [] } = await this.#logs.send(new DescribeLogGroupsCommand({}));
     const lines: z.infer<typeof logLine>[] = [];
     for (const { logGroupName } of logGroups) {
-      const { events = [] } = await this.#logs.send(
-        new FilterLogEventsCommand({ logGroupName, filterPattern: `"${correlationId}"` }),
-      );
-      for (const { message = '' } of events) {
-        const parsed = logLine.safeParse(jsonIn(message));
-        if (parsed.success && parsed.data.correlation_id === correlationId) lines.push(parsed.data);
-      }
+      const filterPattern = `"${correlationId}"`;
+      for await (const { events = [] } of paginateFilterLogEvents(
+        { client: this.#logs },
+        { logGroupName, filterPattern },
+      ))
+        for (const { message = '' } of events) {
+          const parsed = logLine.safeParse(jsonIn(message));
+          if (parsed.success && parsed.data.correlation_id === correlationId) lines.push(parsed.data);
+        }
     }
     return lines;
   }
