@@ -132,6 +132,17 @@ describe('time', () => {
     expect(record()?.run).toBe(2);
   });
 
+  test('makes sure each hour that what is under way runs, and asks for nothing that is over', async () => {
+    const { needed, started, move, ask } = aWorld();
+    await ask({ do: 'rotate', ...person, emergency: false });
+    const [run] = started;
+    await rotateByAge(needed);
+    expect(started).toEqual([run, run]);
+    await move('refuse');
+    await rotateByAge(needed);
+    expect(started).toHaveLength(2);
+  });
+
   test('leaves to AWS what AWS rotates', async () => {
     const { needed, world } = aWorld({ strategy: 'external' });
     world.nowMs = NOW + 400 * 24 * HOUR;
