@@ -27,6 +27,7 @@ import { keepScheduleEnv } from '../../functions/rotation/keep-schedule.env.ts';
 import { noticeLeaksEnv } from '../../functions/rotation/notice-leaks.env.ts';
 import { publishRotationsEnv } from '../../functions/rotation/publish-rotations.env.ts';
 import { rotateSecretEnv } from '../../functions/rotation/rotate-secret.env.ts';
+import type { Settings } from '../config/settings.ts';
 import { Alarm, ONE_MINUTE } from '../platform/alarm.ts';
 import type { Foundation } from '../platform/foundation.ts';
 import { ServiceFunction } from '../platform/service-function.ts';
@@ -51,6 +52,16 @@ export interface RotationProps {
 const STEP_TIMEOUT = Duration.seconds(60);
 const IMPACT = 'A secret that should be replaced is not: it ages, or it has leaked and stays in use.';
 
+/** What stands for the project's policies in the functions that read them, where the settings name others. */
+const otherPolicies = ({ rotation }: Settings): Record<`#${string}`, string> =>
+  rotation.policies === undefined ? {} : { '#rotation-policies': rotation.policies };
+
+/** The STS that revocation asks: both have to come to the same opinion of a key. */
+const stsOf = ({ revocation }: Settings) => {
+  const address = revocation.addresses['aws.sts'];
+  return address === undefined ? {} : { STS_ADDRESS: address };
+};
+
 /** Replaces managed secrets: by schedule, by age, by a person, or at once when one has leaked. */
 export class Rotation extends Construct {
   /** Takes the steps of a run; it and the plain function alone may read and write managed secrets. */
@@ -59,13 +70,15 @@ export class Rotation extends Construct {
   readonly desk: ServiceFunction<typeof askRotationEnv>;
   /** The function that a team attaches to a secret of its own. */
   readonly plain: ServiceFunction<typeof rotateSecretEnv>;
+  /** Compares leaks with managed secrets, and has those replaced that revocation asks about; absent where none is managed. */
+  readonly notice: ServiceFunction<typeof noticeLeaksEnv> | undefined;
   readonly #secrets: readonly ManagedSecretFacts[];
 
   constructor(scope: Construct, id: string, props: RotationProps) {
     super(scope, id);
     const { foundation, table, bus } = props;
     const { settings } = foundation;
-    this.#secrets = props.secrets ?? managedSecrets(settings.stage);
+    this.#secrets = props.secrets ?? managedSecrets(settings.stage, settings.rotation.policies);
     const name = 'rotation';
     // By its name, for the machine itself depends on the function that it calls.
     const STATE_MACHINE_ARN = Stack.of(this).formatArn({
@@ -86,11 +99,14 @@ export class Rotation extends Construct {
       STAGE: settings.stage,
     };
 
+    const replacing = otherPolicies(settings);
+
     this.advance = new ServiceFunction(this, 'Advance', {
       settings,
       handler: 'rotation/advance-rotation',
+      replacing,
       schema: advanceRotationEnv,
-      environment,
+      environment: { ...environment, ...stsOf(settings) },
       memoryMb: 512,
       timeout: STEP_TIMEOUT,
     });
@@ -111,6 +127,7 @@ export class Rotation extends Construct {
     this.desk = new ServiceFunction(this, 'Ask', {
       settings,
       handler: 'rotation/ask-rotation',
+      replacing,
       schema: askRotationEnv,
       environment,
       memoryMb: 256,
@@ -123,6 +140,7 @@ export class Rotation extends Construct {
     const schedule = new ServiceFunction(this, 'Schedule', {
       settings,
       handler: 'rotation/keep-schedule',
+      replacing,
       schema: keepScheduleEnv,
       environment,
       memoryMb: 256,
@@ -136,8 +154,13 @@ export class Rotation extends Construct {
     this.plain = new ServiceFunction(this, 'Plain', {
       settings,
       handler: 'rotation/rotate-secret',
+      replacing,
       schema: rotateSecretEnv,
-      environment: { ROTATION_TABLE: environment.ROTATION_TABLE, STAGE: settings.stage },
+      environment: {
+        ROTATION_TABLE: environment.ROTATION_TABLE,
+        STAGE: settings.stage,
+        ...stsOf(settings),
+      },
       memoryMb: 512,
       timeout: STEP_TIMEOUT,
     });
@@ -148,7 +171,8 @@ export class Rotation extends Construct {
       sourceAccount: Stack.of(this).account,
     });
 
-    this.#notice(props, environment, grantStart);
+    const notice = this.#notice(props, environment, grantStart);
+    this.notice = this.#secrets.length === 0 ? undefined : notice;
 
     const publish = new ServiceFunction(this, 'Publish', {
       settings,
@@ -257,9 +281,9 @@ export class Rotation extends Construct {
 
   #notice(
     { foundation, table, bus, fingerprintKey }: RotationProps,
-    environment: z.input<typeof advanceRotationEnv>,
+    environment: z.input<typeof askRotationEnv>,
     grantStart: (grantee: IGrantable) => void,
-  ): void {
+  ): ServiceFunction<typeof noticeLeaksEnv> {
     const timeout = Duration.seconds(30);
     const indicators = new WorkQueue(this, 'Indicators', {
       foundation,
@@ -288,6 +312,7 @@ export class Rotation extends Construct {
     const notice = new ServiceFunction(this, 'Notice', {
       settings: foundation.settings,
       handler: 'rotation/notice-leaks',
+      replacing: otherPolicies(foundation.settings),
       schema: noticeLeaksEnv,
       environment: { ...environment, FINGERPRINT_KEY_ID: fingerprintKey.keyArn },
       memoryMb: 512,
@@ -301,6 +326,7 @@ export class Rotation extends Construct {
     notice.addEventSource(
       new SqsEventSource(indicators.queue, { batchSize: 10, reportBatchItemFailures: true }),
     );
+    return notice;
   }
 
   #alarms(foundation: Foundation, schedule: ServiceFunction<typeof keepScheduleEnv>): void {

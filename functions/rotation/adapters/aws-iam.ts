@@ -235,6 +235,11 @@ export function createAwsIamRotator({ iam, stsFor, clock }: AwsRotatorOptions): 
       );
     },
 
+    namesIn(value) {
+      const found = idIn(value);
+      return found === undefined ? [] : [new Redacted(found)];
+    },
+
     create: (order) =>
       tell<Creation>(
         order,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { toIso } from '../../../functions/kernel/clock.ts';
 import { answerAtDesk } from '../../../functions/rotation/domain/desk.ts';
 import { rotateByAge, rotateOnSchedule } from '../../../functions/rotation/domain/keep-schedule.ts';
-import { noticeLeak, noticeThreat } from '../../../functions/rotation/domain/notice-leak.ts';
+import { noticeLeak, noticeThreat, replaceLeaked } from '../../../functions/rotation/domain/notice-leak.ts';
 import { evolve } from '../../../functions/rotation/domain/rotation.ts';
 import { aFinding } from '../../support/finding-builder.ts';
 import { FakeRotationStore, FakeSecretVault } from '../../support/fake-rotation-store.ts';
@@ -13,6 +13,8 @@ import { aManagedSecret } from '../../support/rotation-builder.ts';
 const NOW = Date.parse('2026-11-21T08:00:00.000Z');
 const HOUR = 3_600_000;
 const FINGERPRINTS: Record<string, string> = { 'version-0': 'a'.repeat(64) };
+
+const NAMES: Record<string, string> = { 'version-0': 'd'.repeat(64) };
 
 function aWorld(overrides: Record<string, unknown> = {}) {
   const world = { nowMs: NOW, madeAt: NOW };
@@ -33,7 +35,10 @@ function aWorld(overrides: Record<string, unknown> = {}) {
     history: () => Promise.resolve([]),
     madeAt: () => Promise.resolve(world.madeAt),
     fingerprintsOf: (_policy: unknown, _rotator: unknown, versionId: string) =>
-      Promise.resolve([FINGERPRINTS[versionId] ?? 'none']),
+      Promise.resolve({
+        secrets: [FINGERPRINTS[versionId] ?? 'none'],
+        names: [NAMES[versionId] ?? 'none'],
+      }),
   };
   const record = () => store.records.get(policy.name);
   async function move(...moves: ('turn_back' | 'roll_back' | 'refuse')[]): Promise<void> {
@@ -164,7 +169,7 @@ describe('a leak', () => {
     const toVersion = record()?.toVersion ?? '';
     needed.vault.announce('shhh/orders-db', toVersion);
     const fingerprintsOf = (_p: unknown, _r: unknown, versionId: string) =>
-      Promise.resolve([versionId === toVersion ? 'c'.repeat(64) : 'none']);
+      Promise.resolve({ secrets: [versionId === toVersion ? 'c'.repeat(64) : 'none'], names: [] });
     const noticed = await noticeLeak(leak({ fingerprint: 'c'.repeat(64) }), { ...needed, fingerprintsOf });
     expect(noticed).toMatchObject([{ outcome: 'follows' }]);
     expect(record()).toMatchObject({ run: 1, trigger: { emergency: false }, followUp: { kind: 'leak' } });
@@ -177,5 +182,84 @@ describe('a leak', () => {
     expect(await noticeThreat(threat, needed)).toMatchObject([{ outcome: 'known' }]);
     expect(record()).toMatchObject({ trigger: { kind: 'threat', by: 'feed', emergency: true } });
     expect(await noticeThreat({ ...threat, secret: 'unknown' }, needed)).toEqual([]);
+  });
+});
+
+describe('revocation, which is about to end a credential', () => {
+  const asks = (fingerprint: string) =>
+    ({ do: 'replace', fingerprint, findingId: 'fnd_1', correlationId: 'c.0.1' }) as const;
+  const SECRET = FINGERPRINTS['version-0'] ?? '';
+  const NAME = NAMES['version-0'] ?? '';
+
+  test('is told that it is of no managed secret, or of one that its policy does not replace', async () => {
+    const { needed, record } = aWorld();
+    expect(await replaceLeaked(asks('b'.repeat(64)), needed)).toEqual({ answer: 'not_managed' });
+    const deaf = aManagedSecret();
+    const policies = [{ ...deaf, onLeak: { ...deaf.onLeak, rotate: false } }];
+    expect(await replaceLeaked(asks(SECRET), { ...needed, policies })).toEqual({ answer: 'not_managed' });
+    expect(record()).toBeUndefined();
+  });
+
+  test.each([
+    ['its secret', SECRET],
+    ['its name alone', NAME],
+  ])('has it replaced where %s leaked, and waits as long as the policy says', async (_, fingerprint) => {
+    const { needed, record } = aWorld();
+    const answer = await replaceLeaked(asks(fingerprint), needed);
+    const { rotationId } = record() ?? {};
+    expect(answer).toEqual({ answer: 'wait', secret: 'orders-db', rotationId, seconds: 60 });
+    expect(record()).toMatchObject({ run: 1, trigger: { kind: 'leak', by: 'revocation', emergency: true } });
+    // The other half of the key, which leaked with it.
+    expect(await replaceLeaked({ ...asks(SECRET), findingId: 'fnd_2' }, needed)).toEqual(answer);
+    expect(record()?.run).toBe(1);
+  });
+
+  test('learns of the same rotation that the finding itself has started', async () => {
+    const { needed, record } = aWorld();
+    await noticeLeak(leak(), needed);
+    expect(await replaceLeaked(asks(NAME), needed)).toMatchObject({ answer: 'wait' });
+    expect(record()?.run).toBe(1);
+  });
+
+  test('a name that leaks alone starts nothing by itself', async () => {
+    const { needed, record } = aWorld();
+    expect(await noticeLeak(leak({ fingerprint: NAME }), needed)).toEqual([]);
+    expect(record()).toBeUndefined();
+  });
+
+  test('makes an emergency of a rotation whose old credential leaks while consumers still follow', async () => {
+    const { needed, record, ask, store } = aWorld();
+    await ask({ do: 'rotate', ...person, emergency: false });
+    const now = record();
+    if (now === undefined) throw new Error('It was not begun.');
+    // Published: the old one has no label that counts, and works.
+    await store.write({ ...now, revision: 2, status: 'promoted', fromVersion: 'version-0' }, 1, undefined);
+    needed.vault.add('shhh/orders-db', now.toVersion, textOf({ id: 'b', password: 'password-1' }));
+    needed.vault.of('shhh/orders-db').labels.set('AWSPREVIOUS', 'version-0');
+    expect(await replaceLeaked(asks(SECRET), needed)).toMatchObject({ answer: 'wait' });
+    expect(record()).toMatchObject({ run: 1, trigger: { emergency: true } });
+  });
+
+  test('goes on when the old one is out of service, when it is to die first, and when nothing came of it', async () => {
+    const { needed, record, move } = aWorld();
+    await replaceLeaked(asks(SECRET), needed);
+    const { rotationId = '' } = record() ?? {};
+    const watch = { do: 'watch', secret: 'orders-db', rotationId } as const;
+    expect(await replaceLeaked(watch, needed)).toMatchObject({ answer: 'wait' });
+    await move('refuse');
+    expect(await replaceLeaked(watch, needed)).toMatchObject({ answer: 'go_on', status: 'refused' });
+    // It is over, and another one has followed: nothing is begun by a look.
+    const another = { ...watch, rotationId: `rot_${'f'.repeat(32)}` };
+    expect(await replaceLeaked(another, needed)).toEqual({ ...another, do: undefined, answer: 'go_on' });
+    expect(record()?.run).toBe(1);
+
+    const first = aWorld({
+      onLeak: {
+        ...{ rotate: true, oldDies: 'first', tests: ['signs-in'] },
+        ...{ acknowledge: '10s', otherwise: 'go_on', grace: '0s' },
+      },
+    });
+    expect(await replaceLeaked(asks(SECRET), first.needed)).toMatchObject({ answer: 'go_on' });
+    expect(first.record()).toMatchObject({ run: 1, status: 'planned' });
   });
 });

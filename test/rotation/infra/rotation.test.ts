@@ -18,7 +18,13 @@ const SECRETS = [
     authority: 'shhh/orders-admin',
     schedule: { at: 'cron(0 4 ? * SUN *)' },
   },
+  {
+    name: 'uploads',
+    secret: 'shhh/uploads',
+    rotator: { kind: 'aws-iam', settings: { userName: 'uploader' } },
+  },
 ];
+const MANAGED = ['shhh/orders-db-??????', 'shhh/uploads-??????'];
 const statement = z.object({
   Action: z.union([z.string(), z.array(z.string())]),
   Resource: z.unknown(),
@@ -40,8 +46,8 @@ function onSecrets(role: string) {
   return statementsOf(role)
     .filter(({ Action }) => JSON.stringify(Action).includes('secretsmanager:'))
     .map(({ Action, Resource }) => {
-      const [, secret] = /secret:([^"]+)/.exec(JSON.stringify(Resource)) ?? [];
-      return [secret, [Action].flat().map((each) => each.replace('secretsmanager:', ''))] as const;
+      const secrets = [...JSON.stringify(Resource).matchAll(/secret:([^"]+)/g)].map(([, secret]) => secret);
+      return [secrets, [Action].flat().map((each) => each.replace('secretsmanager:', ''))] as const;
     });
 }
 
@@ -71,6 +77,10 @@ const DATA_KEY = [
   'kms:ReEncryptTo',
 ];
 const LOG = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+const ACCESS_KEYS = [
+  ...['CreateAccessKey', 'DeleteAccessKey', 'GetAccessKeyLastUsed', 'ListAccessKeys', 'ListUserTags'],
+  ...['TagUser', 'UntagUser', 'UpdateAccessKey'],
+].map((each) => `iam:${each}`);
 const ROTATE = ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'];
 
 describe('the function that takes the steps', () => {
@@ -80,6 +90,7 @@ describe('the function that takes the steps', () => {
         ...DATA_KEY,
         ...LOG,
         ...ROTATE.map((each) => `secretsmanager:${each}`),
+        ...ACCESS_KEYS,
         'dynamodb:GetItem',
         'dynamodb:PutItem',
         'states:StartExecution',
@@ -91,21 +102,34 @@ describe('the function that takes the steps', () => {
     '%s: writes what is managed, only reads its authority',
     (role) => {
       expect(onSecrets(role)).toEqual([
-        ['shhh/orders-db-??????', ROTATE],
-        ['shhh/orders-admin-??????', ['DescribeSecret', 'GetSecretValue']],
+        [MANAGED, ROTATE],
+        [['shhh/orders-admin-??????'], ['DescribeSecret', 'GetSecretValue']],
       ]);
     },
   );
+});
+
+describe('access keys', () => {
+  it.each(['RotationAdvanceRole', 'RotationPlainRole'])('%s: those of the named users alone', (role) => {
+    const about = statementsOf(role).filter(({ Action }) => JSON.stringify(Action).includes('iam:'));
+    expect(about).toHaveLength(1);
+    const users = [...JSON.stringify(about[0]?.Resource).matchAll(/:user\/([^"]+)/g)].map(([, user]) => user);
+    expect(users).toEqual(['uploader', '*/uploader']);
+    expect([about[0]?.Action].flat().sort()).toEqual(ACCESS_KEYS);
+  });
+
+  it('are nobody else’s matter', () => {
+    for (const role of ['Ask', 'Notice', 'Publish', 'Schedule'])
+      expect(actionsOf(`Rotation${role}Role`).filter((each) => each.startsWith('iam:'))).toEqual([]);
+  });
 });
 
 describe('the others', () => {
   it('read no secret, but the one that compares leaks', () => {
     expect(onSecrets('RotationAskRole')).toEqual([]);
     expect(onSecrets('RotationPublishRole')).toEqual([]);
-    expect(onSecrets('RotationScheduleRole')).toEqual([['shhh/orders-db-??????', ['ListSecretVersionIds']]]);
-    expect(onSecrets('RotationNoticeRole')).toEqual([
-      ['shhh/orders-db-??????', ['DescribeSecret', 'GetSecretValue']],
-    ]);
+    expect(onSecrets('RotationScheduleRole')).toEqual([[MANAGED, ['ListSecretVersionIds']]]);
+    expect(onSecrets('RotationNoticeRole')).toEqual([[MANAGED, ['DescribeSecret', 'GetSecretValue']]]);
   });
 
   it('let the workflow call its one function', () => {
