@@ -238,16 +238,16 @@ export class Rotation extends Construct {
 
   /** The keys of the users that policies name, and of no others. */
   #grantAccessKeys(grantee: IGrantable): void {
-    const users = this.#secrets.flatMap(({ rotator }) =>
-      rotator?.kind === 'aws-iam' ? (rotator.settings?.userName ?? []) : [],
-    );
+    const users = this.#secrets.flatMap(({ rotator }) => {
+      const { userName, path = '/' } = rotator?.settings ?? {};
+      return rotator?.kind === 'aws-iam' && userName !== undefined ? [`${path.slice(1)}${userName}`] : [];
+    });
     if (users.length === 0) return;
     const arnOf = (resourceName: string) =>
       Stack.of(this).formatArn({ service: 'iam', region: '', resource: 'user', resourceName });
     Grant.addToPrincipal({
       grantee,
-      // A user may lie under a path, which its name does not tell.
-      resourceArns: [...new Set(users)].flatMap((user) => [arnOf(user), arnOf(`*/${user}`)]),
+      resourceArns: [...new Set(users)].map(arnOf),
       actions: [
         'iam:ListAccessKeys',
         'iam:CreateAccessKey',

@@ -21,7 +21,7 @@ const SECRETS = [
   {
     name: 'uploads',
     secret: 'shhh/uploads',
-    rotator: { kind: 'aws-iam', settings: { userName: 'uploader' } },
+    rotator: { kind: 'aws-iam', settings: { userName: 'uploader', path: '/services/' } },
   },
 ];
 const MANAGED = ['shhh/orders-db-??????', 'shhh/uploads-??????'];
@@ -114,7 +114,7 @@ describe('access keys', () => {
     const about = statementsOf(role).filter(({ Action }) => JSON.stringify(Action).includes('iam:'));
     expect(about).toHaveLength(1);
     const users = [...JSON.stringify(about[0]?.Resource).matchAll(/:user\/([^"]+)/g)].map(([, user]) => user);
-    expect(users).toEqual(['uploader', '*/uploader']);
+    expect(users).toEqual(['services/uploader']);
     expect([about[0]?.Action].flat().sort()).toEqual(ACCESS_KEYS);
   });
 
