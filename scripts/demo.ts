@@ -20,7 +20,7 @@ import { startWriter, type Writer } from '../test/support/fleet/writer.ts';
 import { findingsIn, startAlertReceiver, type AlertReceiver } from './demo/alert-receiver.ts';
 import { judge, type Verdict } from './demo/judge.ts';
 import { percentile } from './demo/percentile.ts';
-import { replaceBeforeTheEyes, ROTATION_POLICIES } from './demo/replacement.ts';
+import { replaceBeforeTheEyes, ROTATION_POLICIES, startKeyInUse } from './demo/replacement.ts';
 import { revokeBeforeTheEyes } from './demo/revocation.ts';
 import { alertsTable, findingsTable, heading, progressLine, type Progress } from './demo/story.ts';
 import { draw, say } from './demo/terminal.ts';
@@ -146,12 +146,14 @@ async function demo(): Promise<boolean> {
     rotationTable: outputs.RotationTableName,
     deskName: outputs.RotationDeskName,
   };
+  const inUse = await startKeyInUse(stage);
+  started.push(() => inUse.service.stop());
   const revoked = interrupted ? { revokedMs: undefined } : await revokeBeforeTheEyes(stage);
   sayHow(revoked.revokedMs, 'Inactive and proven dead', 'It was not proven dead within 30 s');
   say(heading('The key of a service leaks: it is replaced before it dies'));
   const { replacedMs, calls, failed } = interrupted
     ? { replacedMs: undefined, calls: 0, failed: 0 }
-    : await replaceBeforeTheEyes(stage);
+    : await replaceBeforeTheEyes(inUse, stage);
   sayHow(
     failed === 0 ? replacedMs : undefined,
     `Replaced, and the old one proven dead, with ${calls} calls of the service and none that failed,`,

@@ -56,11 +56,7 @@ export async function serveWitness(
     if (answer.status === 422) metrics.addMetric(WITNESS_CONFLICTS, MetricUnit.Count, 1);
     if (cosigned) logger.info('checkpoint_cosigned', {});
     else logger.warn('checkpoint_refused', { status: answer.status, reason: answer.body.trim() });
-    return answerText(
-      answer.status,
-      answer.body,
-      answer.contentType === undefined ? PLAIN : { 'content-type': answer.contentType },
-    );
+    return answerText(answer.status, answer.body, { 'content-type': answer.contentType });
   } catch (error) {
     logger.error('witness_failed', describeError(error));
     return answerText(503, 'The witness cannot tell what it saw last. Ask again.\n', PLAIN);

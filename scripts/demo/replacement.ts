@@ -33,21 +33,33 @@ export interface ReplacementStage extends Stage {
   readonly client: Pick<ServiceOrder, 'endpoint' | 'region' | 'credentials'>;
 }
 
-/** Leaks the key that a service is working with, and says what becomes of both as it happens. */
-export async function replaceBeforeTheEyes(stage: ReplacementStage): Promise<Replaced> {
-  const { sts, deskName, client } = stage;
+/** A managed key, and a service that works with it. */
+export interface KeyInUse {
+  readonly key: LeakableKey;
+  readonly service: Service;
+}
+
+export async function startKeyInUse({
+  sts,
+  deskName,
+  client,
+}: Pick<ReplacementStage, 'sts' | 'deskName' | 'client'>): Promise<KeyInUse> {
   const key = await sts.createManagedKey(USER, SECRET.secretId);
   const service = await startService({ ...client, ...SECRET, deskName, stsUrl: sts.url });
-  try {
-    const replacedMs = await watchReplacement(key, service, stage);
-    await sleep(AFTERWARDS_MS);
-    const failed = service.calls.filter((call) => call.failed !== undefined);
-    for (const call of failed)
-      say(`the service failed at ${new Date(call.at).toISOString()}: ${call.failed}`);
-    return { replacedMs, calls: service.calls.length, failed: failed.length };
-  } finally {
-    await service.stop();
-  }
+  return { key, service };
+}
+
+/** Leaks the key that a service is working with, and says what becomes of both as it happens. */
+export async function replaceBeforeTheEyes(
+  { key, service }: KeyInUse,
+  stage: ReplacementStage,
+): Promise<Replaced> {
+  const replacedMs = await watchReplacement(key, service, stage);
+  await sleep(AFTERWARDS_MS);
+  const failed = service.calls.filter((call) => call.failed !== undefined);
+  for (const { at, failed: error = '' } of failed)
+    say(`the service failed at ${new Date(at).toISOString()}: ${error}`);
+  return { replacedMs, calls: service.calls.length, failed: failed.length };
 }
 
 async function watchReplacement(
@@ -86,7 +98,7 @@ function narrate(
   const passed = tests.filter(({ of, outcome }) => of === 'staged' && outcome === 'passed').length;
   once(
     'known',
-    `the finding's fingerprint is that of the managed secret uploads: ${trigger.by}`,
+    `its fingerprint is that of the managed secret uploads, asked by ${trigger.by}`,
     at.startedAt,
   );
   once('new key made', `${mask} beside the old one, which still works`, at.stagedAt);

@@ -50,15 +50,13 @@ export async function noticeLeak(
     why: 'It was found where it does not belong.',
     ...{ findingId, correlationId, emergency: true },
   } as const;
+  const { found, failed } = await compare(({ secrets }) => secrets, fingerprint, dependencies);
   const noticed: Noticed[] = [];
-  for (const { policy, leakedVersion } of await matches(
-    ({ secrets }) => secrets,
-    fingerprint,
-    dependencies,
-  )) {
+  for (const { policy, leakedVersion } of found) {
     const { outcome } = await beginRotation({ policy, trigger, leakedVersion }, dependencies);
     noticed.push({ secret: policy.name, outcome });
   }
+  if (failed[0] !== undefined) throw failed[0];
   return noticed;
 }
 
@@ -92,9 +90,12 @@ export async function replaceLeaked(
   }
   const { fingerprint, findingId, correlationId } = request;
   const either = ({ secrets, names }: VersionFingerprints) => [...secrets, ...names];
-  const [found] = await matches(either, fingerprint, dependencies);
-  if (found === undefined) return { answer: 'not_managed' };
-  const { policy, leakedVersion } = found;
+  const { found, failed } = await compare(either, fingerprint, dependencies);
+  const [match] = found;
+  // It may be of one that could not be compared.
+  if (match === undefined && failed[0] !== undefined) throw failed[0];
+  if (match === undefined) return { answer: 'not_managed' };
+  const { policy, leakedVersion } = match;
   const trigger: RotationTrigger = {
     kind: 'leak',
     by: 'revocation',
@@ -124,14 +125,17 @@ interface Match {
   readonly leakedVersion: string;
 }
 
-/** The secrets that are replaced when they leak, and of which a version that may be in use has this fingerprint. */
-async function matches(
+/**
+ * The secrets that are replaced when they leak, and of which a version that may be in use has this fingerprint; and why
+ * others could not be compared, which says nothing about these.
+ */
+async function compare(
   of: (known: VersionFingerprints) => readonly string[],
   fingerprint: string,
   dependencies: NoticeDependencies,
-): Promise<readonly Match[]> {
+): Promise<{ readonly found: readonly Match[]; readonly failed: readonly Error[] }> {
   const { policies, rotators, fingerprintsOf } = dependencies;
-  const compared = await Promise.all(
+  const compared = await Promise.allSettled(
     policies.map(async (policy): Promise<readonly Match[]> => {
       const rotator = rotators.find(({ kind }) => kind === policy.rotator.kind);
       if (rotator === undefined || !policy.onLeak.rotate) return [];
@@ -141,7 +145,14 @@ async function matches(
       return [];
     }),
   );
-  return compared.flat();
+  return {
+    found: compared.flatMap((each) => (each.status === 'fulfilled' ? each.value : [])),
+    failed: compared.flatMap((each) =>
+      each.status === 'fulfilled'
+        ? []
+        : [new Error('A managed secret was not compared.', { cause: each.reason })],
+    ),
+  };
 }
 
 /** What is published, what is about to be, and what a rotation that is under way has not ended yet. */

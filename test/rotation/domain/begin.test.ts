@@ -1,5 +1,5 @@
 /** What starts rotations: people, schedules, ages, leaks, threats; and what people and consumers may ask. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { toIso } from '../../../functions/kernel/clock.ts';
 import { answerAtDesk } from '../../../functions/rotation/domain/desk.ts';
 import { rotateByAge, rotateOnSchedule } from '../../../functions/rotation/domain/keep-schedule.ts';
@@ -219,6 +219,21 @@ describe('revocation, which is about to end a credential', () => {
     await noticeLeak(leak(), needed);
     expect(await replaceLeaked(asks(NAME), needed)).toMatchObject({ answer: 'wait' });
     expect(record()?.run).toBe(1);
+  });
+
+  test('is answered about one also while another cannot be read, and not about what may be that other', async () => {
+    const { needed, policy } = aWorld();
+    const gone = { ...aManagedSecret(), name: 'gone', secret: 'shhh/gone' };
+    const { vault } = needed;
+    const read = vault.versions.bind(vault);
+    vi.spyOn(vault, 'versions').mockImplementation((secret) =>
+      secret === 'shhh/gone' ? Promise.reject(new Error('not found')) : read(secret),
+    );
+    const both = { ...needed, policies: [gone, policy] };
+    expect(await replaceLeaked(asks(SECRET), both)).toMatchObject({ answer: 'wait', secret: 'orders-db' });
+    await expect(replaceLeaked(asks('b'.repeat(64)), both)).rejects.toThrow('not compared');
+    // The queue brings the finding again; what was found is begun.
+    await expect(noticeLeak(leak(), both)).rejects.toThrow('not compared');
   });
 
   test('a name that leaks alone starts nothing by itself', async () => {
