@@ -36,13 +36,15 @@ export async function rotateOnSchedule(
   return { secret, kind: 'schedule', outcome };
 }
 
-/** Looks at every secret: what is too old is rotated, and what should follow a rotation that is over is started. */
+/**
+ * Looks at every secret: what is too old is rotated, and what should follow a rotation that is over is started. Of one
+ * that AWS rotates with its vendor, the rotation is refused at once and says that AWS has not: that is how people hear.
+ */
 export async function rotateByAge(dependencies: ScheduleDependencies): Promise<readonly Due[]> {
   const due: Due[] = [];
   for (const policy of dependencies.policies) {
     const last = await dependencies.store.get(policy.name);
     if (last !== undefined) await beginFollowUp(policy, last, dependencies);
-    if (policy.strategy === 'external') continue;
     const nowMs = dependencies.clock.now();
     const lately = last?.trigger.kind === 'age' && (fromIso(last.startedAt) ?? 0) > nowMs - RETRY_AGE_MS;
     if (lately || nowMs - (await dependencies.madeAt(policy)) < policy.maxAge * 1000) continue;

@@ -4,6 +4,7 @@ import { toIso } from '../../../functions/kernel/clock.ts';
 import { answerAtDesk } from '../../../functions/rotation/domain/desk.ts';
 import { rotateByAge, rotateOnSchedule } from '../../../functions/rotation/domain/keep-schedule.ts';
 import { noticeLeak, noticeThreat, replaceLeaked } from '../../../functions/rotation/domain/notice-leak.ts';
+import { takeStep } from '../../../functions/rotation/domain/take-step.ts';
 import { evolve } from '../../../functions/rotation/domain/rotation.ts';
 import { aFinding } from '../../support/finding-builder.ts';
 import { FakeRotationStore, FakeSecretVault } from '../../support/fake-rotation-store.ts';
@@ -137,10 +138,18 @@ describe('time', () => {
     expect(record()?.run).toBe(2);
   });
 
-  test('leaves to AWS what AWS rotates', async () => {
-    const { needed, world } = aWorld({ strategy: 'external' });
-    world.nowMs = NOW + 400 * 24 * HOUR;
+  test('tells of what AWS should have rotated and has not, and changes nothing of it', async () => {
+    const { needed, world, record, policy } = aWorld({ strategy: 'external' });
     expect(await rotateByAge(needed)).toEqual([]);
+    world.nowMs = NOW + 31 * 24 * HOUR;
+    expect(await rotateByAge(needed)).toMatchObject([{ outcome: 'started', kind: 'age' }]);
+    const steps = { ...needed, generators: {}, verifiers: [], randomBelow: () => 0 };
+    expect(await takeStep('plan', { secret: policy.name, run: 1 }, steps)).toMatchObject({ next: 'end' });
+    expect(record()).toMatchObject({
+      ...{ status: 'refused', reason: 'left_to_aws' },
+      note: expect.stringContaining('older than its policy allows') as string,
+    });
+    expect(needed.rotators.map(({ works }) => works.size)).toEqual([0]);
   });
 });
 
