@@ -3,9 +3,9 @@ import { say } from './terminal.ts';
 
 export interface Timeline {
   /** @param at epoch milliseconds; now by default */
-  tell(what: string, how: string, at?: number): void;
+  readonly tell: (what: string, how: string, at?: number) => void;
   /** Tells it when it has happened, and only once. @param at RFC 3339; undefined: it has not happened yet */
-  once(what: string, how: string, at: string | undefined): void;
+  readonly once: (what: string, how: string, at: string | undefined) => void;
 }
 
 /** Says what happens, with the time since it began. */
