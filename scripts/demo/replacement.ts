@@ -1,9 +1,10 @@
 /** The third act of the demo: the key of a service leaks; it is replaced and dies, and the service never notices. */
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RevocationView } from '../../functions/contracts/revocation.ts';
 import { rotationView, type RotationView } from '../../functions/contracts/rotation.ts';
 import type { LeakableKey } from '../../test/support/providers/sts-stand-in.ts';
-import { hasEndedOtherwise, leak, POLL_MS, type Stage } from './revocation.ts';
+import { leak, POLL_MS, type Stage } from './revocation.ts';
 import { startService, type Service } from './service.ts';
 import type { ServiceOrder } from './service-protocol.ts';
 import { say } from './terminal.ts';
@@ -16,6 +17,8 @@ const USER = 'demo-uploader';
 
 /** What the whole way may take. */
 const WITHIN_MS = 60_000;
+/** Where a revocation has nothing more to do. */
+const ENDS: ReadonlySet<RevocationView['status']> = new Set(['proven_dead', 'not_live', 'manual']);
 /** How long the service is watched after the old key's death. */
 const AFTERWARDS_MS = 1_000;
 
@@ -73,18 +76,18 @@ async function watchReplacement(
     const [revocation, rotation] = [await found(), await rotationOf(stage)];
     const firstCall = service.calls.find((call) => call.failed === undefined && call.keyId !== key.keyId);
     if (rotation !== undefined) narrate(rotation, firstCall?.at, timeline);
-    if (rotation?.reason !== undefined) say(`the rotation is ${rotation.status}: ${rotation.reason}`);
     if (revocation === undefined || rotation === undefined) continue;
-    timeline.once(
-      'proven dead',
-      'sts:GetCallerIdentity signed with it: InvalidClientTokenId',
-      revocation.provenDeadAt,
-    );
-    if (rotation.status === 'failed' || hasEndedOtherwise(revocation)) return undefined;
-    if (revocation.provenDeadAt === undefined || rotation.status !== 'completed') continue;
+    if (rotation.status === 'failed' || rotation.status === 'refused' || rotation.status === 'rolled_back') {
+      say(`the rotation ended as ${rotation.status}: ${rotation.reason ?? ''} ${rotation.note ?? ''}`);
+      return undefined;
+    }
+    // Where rotation was the quicker of the two, revocation finds a key that is gone.
+    if (rotation.status !== 'completed' || !ENDS.has(revocation.status)) continue;
+    const deadAt = revocation.provenDeadAt ?? rotation.endedAt ?? '';
+    timeline.once('proven dead', 'sts:GetCallerIdentity signed with it: InvalidClientTokenId', deadAt);
     if ((await stage.sts.statusOf(key)) === 'Active')
       throw new Error('The old key was called dead and is active in IAM.');
-    return firstCall && Date.parse(revocation.provenDeadAt) - appendedAt;
+    return firstCall && Date.parse(deadAt) - appendedAt;
   }
   return undefined;
 }

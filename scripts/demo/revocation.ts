@@ -81,7 +81,7 @@ export async function leak(
   }
 }
 
-export function hasEndedOtherwise({ status, reason, note }: RevocationView): boolean {
+function hasEndedOtherwise({ status, reason, note }: RevocationView): boolean {
   const isIt = status === 'failed' || status === 'manual' || status === 'not_live';
   if (isIt) say(`the revocation ended as ${status}: ${reason ?? ''} ${note ?? ''}`);
   return isIt;
