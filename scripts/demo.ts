@@ -1,7 +1,8 @@
 /**
  * `npm run demo [-- --once] [--entries N] [--leaks N] [--rate N]`: the whole way of an entry, on this machine.
  * A writer appends to a real hypercore, the deployed stack ships, scans, quarantines and announces, and a subscriber
- * of the alert topic receives; then a key that works leaks, and is revoked. With `--once` it ends by itself and its last line is JSON.
+ * of the alert topic receives; then a key that works leaks, and is revoked; and the key of a service leaks, which is
+ * replaced before it dies. With `--once` it ends by itself and its last line is JSON.
  */
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -19,6 +20,7 @@ import { startWriter, type Writer } from '../test/support/fleet/writer.ts';
 import { findingsIn, startAlertReceiver, type AlertReceiver } from './demo/alert-receiver.ts';
 import { judge, type Verdict } from './demo/judge.ts';
 import { percentile } from './demo/percentile.ts';
+import { replaceBeforeTheEyes, ROTATION_POLICIES, startKeyInUse } from './demo/replacement.ts';
 import { revokeBeforeTheEyes } from './demo/revocation.ts';
 import { alertsTable, findingsTable, heading, progressLine, type Progress } from './demo/story.ts';
 import { draw, say } from './demo/terminal.ts';
@@ -62,7 +64,7 @@ try {
   for (const stop of started.reverse()) await stop().catch(() => undefined);
 }
 
-/** @returns whether everything planted was caught and nothing else, and the key that works died in time */
+/** @returns whether everything planted was caught and nothing else, and both keys that work died in time, unnoticed by the service */
 async function demo(): Promise<boolean> {
   const entries = wholeNumber('entries', flags.entries);
   const leaks = wholeNumber('leaks', flags.leaks);
@@ -75,6 +77,7 @@ async function demo(): Promise<boolean> {
   const outputs = await deployLocal({
     endpoint: emulator.endpoint,
     providerAddresses: { 'aws.sts': sts.url },
+    rotationPolicies: ROTATION_POLICIES,
     log: say,
   });
   const client = { endpoint: emulator.endpoint, region: emulator.region, credentials: emulator.credentials };
@@ -136,32 +139,48 @@ async function demo(): Promise<boolean> {
   const totals = summary(state(), verdict);
   const isAllTold = findingsIn(receiver.received) === severeOf(watch);
   say(heading('A key that works leaks: what becomes of it'));
-  const revoked = interrupted
-    ? { revokedMs: undefined }
-    : await revokeBeforeTheEyes({
-        ...{ writer, watch, dynamo, sts },
-        revocationTable: outputs.RevocationTableName,
-        caseTable: outputs.CaseTableName,
-      });
-  say(
-    heading(
-      revoked.revokedMs === undefined
-        ? styleText('red', 'It was not proven dead within 30 s')
-        : styleText(
-            'green',
-            `Inactive and proven dead ${(revoked.revokedMs / 1000).toFixed(1)} s after its append`,
-          ),
-    ),
+  const stage = {
+    ...{ writer, watch, dynamo, sts, client },
+    revocationTable: outputs.RevocationTableName,
+    caseTable: outputs.CaseTableName,
+    rotationTable: outputs.RotationTableName,
+    deskName: outputs.RotationDeskName,
+  };
+  const inUse = await startKeyInUse(stage);
+  started.push(() => inUse.service.stop());
+  const revoked = interrupted ? { revokedMs: undefined } : await revokeBeforeTheEyes(stage);
+  sayHow(revoked.revokedMs, 'Inactive and proven dead', 'It was not proven dead within 30 s');
+  say(heading('The key of a service leaks: it is replaced before it dies'));
+  const { replacedMs, calls, failed } = interrupted
+    ? { replacedMs: undefined, calls: 0, failed: 0 }
+    : await replaceBeforeTheEyes(inUse, stage);
+  sayHow(
+    failed === 0 ? replacedMs : undefined,
+    `Replaced, and the old one proven dead, with ${calls} calls of the service and none that failed,`,
+    replacedMs === undefined
+      ? 'It was not replaced and proven dead within 60 s'
+      : `The service noticed: ${failed} of its ${calls} calls failed`,
   );
   if (!flags.once && !interrupted) await stayUp(writer, watch, receiver, () => written);
-  if (flags.once) console.log(JSON.stringify({ ...totals, revokedMs: revoked.revokedMs }));
+  if (flags.once) console.log(JSON.stringify({ ...totals, revokedMs: revoked.revokedMs, replacedMs }));
   return (
     verdict.lost.length === 0 &&
     verdict.falseAlarms.length === 0 &&
     receiver.refused.length === 0 &&
     isAllTold &&
-    revoked.revokedMs !== undefined
+    revoked.revokedMs !== undefined &&
+    replacedMs !== undefined &&
+    failed === 0
   );
+}
+
+function sayHow(tookMs: number | undefined, well: string, otherwise: string): void {
+  const seconds = ((tookMs ?? 0) / 1000).toFixed(1);
+  const told =
+    tookMs === undefined
+      ? styleText('red', otherwise)
+      : styleText('green', `${well} ${seconds} s after its append`);
+  say(heading(told));
 }
 
 /** Keeps writing slowly and says what is new, until Ctrl-C. */

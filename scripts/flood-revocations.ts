@@ -12,6 +12,7 @@ import {
   createDynamoRevocationLimit,
   createDynamoRevocationStore,
 } from '../functions/revocation/adapters/dynamo-revocation-store.ts';
+import { NO_REPLACEMENTS } from '../functions/revocation/adapters/lambda-replacements.ts';
 import { beginRevocation, runName } from '../functions/revocation/domain/begin-revocation.ts';
 import type { RunOrder, Workflow } from '../functions/revocation/domain/ports.ts';
 import { responsePolicy } from '../functions/revocation/domain/policy.ts';
@@ -71,6 +72,7 @@ async function flood(findings: number, atOnce: number): Promise<number> {
   const shared = { store, evidence, workflow, clock: systemClock };
   const needed = {
     ...shared,
+    replacements: NO_REPLACEMENTS,
     limit: createDynamoRevocationLimit(where),
     providers: [provider],
     policy,

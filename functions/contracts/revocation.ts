@@ -97,6 +97,10 @@ export const revocationView = z.object({
   /** By hand, step by step: for where it ended and the credential may live. */
   manualSteps: z.array(z.string()),
   canRestore: z.boolean(),
+  /** Where it is a managed secret's: what replaces it, and until when that is waited for. */
+  replacement: z
+    .object({ secret: z.string(), rotationId: z.string().optional(), waitsUntil: time.optional() })
+    .optional(),
   startedAt: time,
   changedAt: time,
   identifiedAt: time.optional(),
@@ -197,6 +201,7 @@ export const revocationStep = z.enum([
   'decide',
   'offer_approval',
   'expire_approval',
+  'replace',
   'contain',
   'kill',
   'prove_dead',

@@ -206,6 +206,39 @@ export const rotationAnswer = z.discriminatedUnion('answer', [
 ]);
 export type RotationAnswer = z.infer<typeof rotationAnswer>;
 
+const replacing = { findingId: z.string().min(1).max(128), correlationId: z.string().max(256) };
+
+/**
+ * Asked by revocation before it takes a leaked credential out of service: whether it is of a managed secret, which is
+ * then being replaced. Asked again, with the rotation that was named: where that stands.
+ */
+export const replacementRequest = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.literal('replace'), fingerprint: z.string().regex(/^[0-9a-f]{64}$/), ...replacing }),
+  z.strictObject({ do: z.literal('watch'), secret: name, rotationId }),
+]);
+export type ReplacementRequest = z.infer<typeof replacementRequest>;
+
+export const replacementAnswer = z.discriminatedUnion('answer', [
+  /** It is of no managed secret, or of one that its policy does not replace when it leaks. */
+  z.object({ answer: z.literal('not_managed') }),
+  /**
+   * It is being replaced, and is to live until then: so many seconds at most, from when it was asked first. Without a
+   * rotation's id the one that replaces it follows another and has none yet: ask anew.
+   */
+  z.object({
+    answer: z.literal('wait'),
+    secret: name,
+    rotationId: rotationId.optional(),
+    seconds: z.int().nonnegative(),
+  }),
+  /**
+   * It may die now: it has been replaced, or is to die first, or its replacement has ended otherwise. Without a status the
+   * rotation is over and another one has followed.
+   */
+  z.object({ answer: z.literal('go_on'), secret: name, rotationId, status: rotationStatus.optional() }),
+]);
+export type ReplacementAnswer = z.infer<typeof replacementAnswer>;
+
 /** What the workflow asks for, one call each, in the order that its definition says. */
 export const rotationStep = z.enum([
   'plan',

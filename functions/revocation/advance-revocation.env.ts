@@ -10,6 +10,8 @@ export const advanceRevocationEnv = providersEnv.extend({
   EVIDENCE_KEY_ID: z.string().min(1),
   /** Secrets Manager's secret with the credentials of our own at providers, and teams' own automation. */
   PROVIDER_SETTINGS_ARN: z.string().min(1),
+  /** Rotation's function that tells which secrets are managed; absent where none is. */
+  NOTICE_FUNCTION: z.string().min(1).optional(),
   /** The stage, which the policy calls environment. */
   STAGE: z.enum(['local', 'dev', 'prod']),
 });

@@ -2,7 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { z } from 'zod';
 import { revocationStep, type StepAnswer } from '../contracts/revocation.ts';
 import { systemClock } from '../kernel/clock.ts';
-import { createDynamo, createKms, createStepFunctions } from '../platform/aws.ts';
+import { createDynamo, createKms, createLambda, createStepFunctions } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
 import { createLogger, describeError } from '../platform/logger.ts';
 import { describeProblems } from '../platform/problems.ts';
@@ -12,6 +12,7 @@ import {
 } from './adapters/dynamo-revocation-store.ts';
 import { createKmsEvidenceVault } from './adapters/kms-evidence-vault.ts';
 import { addressesIn, configuredProviders } from './adapters/configured-providers.ts';
+import { createLambdaReplacements, NO_REPLACEMENTS } from './adapters/lambda-replacements.ts';
 import { createStepFunctionsWorkflow } from './adapters/step-functions-workflow.ts';
 import { advanceRevocationEnv } from './advance-revocation.env.ts';
 import { responsePolicy } from './domain/policy.ts';
@@ -76,6 +77,10 @@ function build(): AdvanceRevocationDependencies {
     }),
     // It only lets runs go on, and starts none.
     workflow: createStepFunctionsWorkflow(createStepFunctions(), ''),
+    replacements:
+      env.NOTICE_FUNCTION === undefined
+        ? NO_REPLACEMENTS
+        : createLambdaReplacements(createLambda(), env.NOTICE_FUNCTION),
     providers: configuredProviders({
       clock: systemClock,
       account: env.ACCOUNT_ID,

@@ -62,7 +62,7 @@ function build(): AdvanceRotationDependencies {
     workflow: createStepFunctionsRotations(createStepFunctions(), env.STATE_MACHINE_ARN),
     vault: createSecretsManagerVault(createSecretsManager()),
     ...loadPolicies(env.STAGE),
-    ...rotationKinds(),
+    ...rotationKinds(env.STS_ADDRESS),
     clock: systemClock,
     randomBelow,
     newId: newRotationId,

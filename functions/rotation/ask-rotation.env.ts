@@ -1,1 +1,4 @@
-export { advanceRotationEnv as askRotationEnv } from './advance-rotation.env.ts';
+import { advanceRotationEnv } from './advance-rotation.env.ts';
+
+/** It asks no provider. */
+export const askRotationEnv = advanceRotationEnv.omit({ STS_ADDRESS: true });

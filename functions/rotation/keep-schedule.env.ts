@@ -1,1 +1,1 @@
-export { advanceRotationEnv as keepScheduleEnv } from './advance-rotation.env.ts';
+export { askRotationEnv as keepScheduleEnv } from './ask-rotation.env.ts';

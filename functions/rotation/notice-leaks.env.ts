@@ -1,7 +1,7 @@
-import { advanceRotationEnv } from './advance-rotation.env.ts';
+import { askRotationEnv } from './ask-rotation.env.ts';
 import { z } from 'zod';
 
-export const noticeLeaksEnv = advanceRotationEnv.extend({
+export const noticeLeaksEnv = askRotationEnv.extend({
   /** KMS key of fingerprints: the one that detection uses. */
   FINGERPRINT_KEY_ID: z.string().min(1),
 });

@@ -2,12 +2,18 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse } from 'aws-lambda';
 import { z } from 'zod';
 import { SECRET_QUARANTINED, secretQuarantined } from '../contracts/quarantine.ts';
-import { SECRET_COMPROMISED, secretCompromised } from '../contracts/rotation.ts';
+import {
+  SECRET_COMPROMISED,
+  replacementRequest,
+  secretCompromised,
+  type ReplacementAnswer,
+} from '../contracts/rotation.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { createDynamo, createKms, createSecretsManager, createStepFunctions } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
 import { createKmsFingerprinter } from '../platform/kms-fingerprinter.ts';
 import { createLogger, describeError } from '../platform/logger.ts';
+import { describeProblems } from '../platform/problems.ts';
 import { createDynamoRotationStore } from './adapters/dynamo-rotation-store.ts';
 import { rotationKinds } from './adapters/kinds.ts';
 import { loadPolicies } from './adapters/load-policies.ts';
@@ -15,7 +21,7 @@ import { newRotationId } from './adapters/randomness.ts';
 import { createSecretsManagerVault } from './adapters/secrets-manager-vault.ts';
 import { createStepFunctionsRotations } from './adapters/step-functions-rotations.ts';
 import { createVersionFingerprints } from './adapters/version-fingerprints.ts';
-import { noticeLeak, noticeThreat, type NoticeDependencies } from './domain/notice-leak.ts';
+import { noticeLeak, noticeThreat, replaceLeaked, type NoticeDependencies } from './domain/notice-leak.ts';
 import { noticeLeaksEnv } from './notice-leaks.env.ts';
 
 export interface NoticeLeaksDependencies extends NoticeDependencies {
@@ -31,9 +37,30 @@ const indicator = z.discriminatedUnion('detail-type', [
 
 let dependencies: NoticeLeaksDependencies | undefined;
 
-/** Invoked by the queue of compromise indicators. */
-export const handler = (event: unknown): Promise<SQSBatchResponse> =>
-  noticeLeaks(event, (dependencies ??= build()));
+/** Invoked by the queue of compromise indicators, and directly by revocation. */
+export const handler = (event: unknown): Promise<SQSBatchResponse | ReplacementAnswer> => {
+  const needed = (dependencies ??= build());
+  return isAsked(event) ? answerRevocation(event, needed) : noticeLeaks(event, needed);
+};
+
+/** A question says what to do; a batch does not. */
+const isAsked = (event: unknown): boolean => typeof event === 'object' && event !== null && 'do' in event;
+
+/** Says whether what is about to be revoked is managed here, and has it replaced. */
+export async function answerRevocation(
+  event: unknown,
+  { logger, ...needed }: NoticeLeaksDependencies,
+): Promise<ReplacementAnswer> {
+  const asked = replacementRequest.safeParse(event);
+  if (!asked.success) throw new Error(`Not a question of revocation: ${describeProblems(asked.error)}`);
+  const answer = await replaceLeaked(asked.data, needed);
+  if (answer.answer !== 'not_managed')
+    logger.info('managed_secret_revoked', {
+      ...{ secret: answer.secret, rotation_id: answer.rotationId, answer: answer.answer },
+      ...(asked.data.do === 'replace' && { finding_id: asked.data.findingId }),
+    });
+  return answer;
+}
 
 /** Starts an emergency for each managed secret that has leaked; names the messages that must come again. */
 export async function noticeLeaks(

@@ -62,7 +62,7 @@ function build(): RotateSecretDependencies {
     vault: createSecretsManagerVault(client),
     settingOf: createRotationSettings(client),
     ...loadPolicies(env.STAGE),
-    ...rotationKinds(),
+    ...rotationKinds(env.STS_ADDRESS),
     clock: systemClock,
     randomBelow,
     logger: createLogger('rotation'),

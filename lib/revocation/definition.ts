@@ -65,9 +65,10 @@ export function revocationDefinition(functionArn: string) {
   const steps: readonly StepFlow[] = [
     { name: 'Identify', step: 'identify', go: 'ProveLive', failed: 'GiveUp' },
     { name: 'ProveLive', step: 'prove_live', go: 'Decide', failed: 'GiveUp' },
-    { name: 'Decide', step: 'decide', go: 'Contain', failed: 'GiveUp' },
-    { name: 'ExpireApproval', step: 'expire_approval', go: 'Contain', failed: 'GiveUp' },
-    // A containment that fails may not keep the credential alive.
+    { name: 'Decide', step: 'decide', go: 'Replace', failed: 'GiveUp' },
+    { name: 'ExpireApproval', step: 'expire_approval', go: 'Replace', failed: 'GiveUp' },
+    // Neither a replacement that fails nor a containment may keep the credential alive.
+    { name: 'Replace', step: 'replace', go: 'Contain', failed: 'Contain' },
     { name: 'Contain', step: 'contain', go: 'Kill', failed: 'Kill' },
     { name: 'Kill', step: 'kill', go: 'ProveDead', failed: 'GiveUp' },
     { name: 'ProveDead', step: 'prove_dead', go: 'Done', failed: 'GiveUp' },
@@ -98,7 +99,7 @@ export function revocationDefinition(functionArn: string) {
         TimeoutSecondsPath: '$.told.waitSeconds',
         // Also when its time is over: the step looks at the clock and at who has decided, and counts nothing twice.
         Catch: onError('ExpireApproval'),
-        Next: 'Contain',
+        Next: 'Replace',
       },
       GiveUp: {
         Type: 'Task',

@@ -3,6 +3,7 @@ import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -33,6 +34,8 @@ export interface RevocationProps {
   readonly table: RevocationTable;
   readonly evidence: Evidence;
   readonly bus: IEventBus;
+  /** Rotation's function that tells which secrets are managed and has them replaced; absent where none is. */
+  readonly notice?: IFunction | undefined;
 }
 
 /** Less than the claim of a call to a provider (`CLAIM_MS`), more than such a call with its retries. */
@@ -75,10 +78,17 @@ export class Revocation extends Construct {
         PROVIDER_SETTINGS_ARN: this.providerSettings.secretArn,
         STAGE: settings.stage,
         ...addressesOf(settings),
+        NOTICE_FUNCTION: props.notice?.functionName,
       },
       memoryMb: 512,
       timeout: STEP_TIMEOUT,
     });
+    if (props.notice !== undefined)
+      Grant.addToPrincipal({
+        grantee: this.advance,
+        resourceArns: [props.notice.functionArn],
+        actions: ['lambda:InvokeFunction'],
+      });
     table.grantRecord(this.advance);
     evidence.grantOpen(this.advance);
     Grant.addToPrincipal({

@@ -15,7 +15,10 @@ const packed = z.object({
       schedule: z.object({ at: z.string() }).optional(),
       /** Of a user's access keys: whose. */
       rotator: z
-        .object({ kind: z.string(), settings: z.object({ userName: z.string().optional() }).optional() })
+        .object({
+          kind: z.string(),
+          settings: z.object({ userName: z.string().optional(), path: z.string().default('/') }).optional(),
+        })
         .optional(),
     }),
   ),

@@ -57,6 +57,12 @@ const IMPACT = 'A secret that should be replaced is not: it ages, or it has leak
 const otherPolicies = ({ rotation }: Settings): Record<`#${string}`, string> =>
   rotation.policies === undefined ? {} : { '#rotation-policies': rotation.policies };
 
+/** The STS that revocation asks: both have to come to the same opinion of a key. */
+const stsOf = ({ revocation }: Settings) => {
+  const address = revocation.addresses['aws.sts'];
+  return address === undefined ? {} : { STS_ADDRESS: address };
+};
+
 /** Replaces managed secrets: by schedule, by age, by a person, or at once when one has leaked. */
 export class Rotation extends Construct {
   /** Takes the steps of a run; it and the plain function alone may read and write managed secrets. */
@@ -65,6 +71,8 @@ export class Rotation extends Construct {
   readonly desk: ServiceFunction<typeof askRotationEnv>;
   /** The function that a team attaches to a secret of its own. */
   readonly plain: ServiceFunction<typeof rotateSecretEnv>;
+  /** Compares leaks with managed secrets, and has those replaced that revocation asks about; absent where none is managed. */
+  readonly notice: ServiceFunction<typeof noticeLeaksEnv> | undefined;
   readonly #secrets: readonly ManagedSecretFacts[];
 
   constructor(scope: Construct, id: string, props: RotationProps) {
@@ -117,7 +125,7 @@ export class Rotation extends Construct {
       handler: 'rotation/advance-rotation',
       replacing,
       schema: advanceRotationEnv,
-      environment,
+      environment: { ...environment, ...stsOf(settings) },
       memoryMb: 512,
       timeout: STEP_TIMEOUT,
     });
@@ -170,7 +178,11 @@ export class Rotation extends Construct {
       handler: 'rotation/rotate-secret',
       replacing,
       schema: rotateSecretEnv,
-      environment: { ROTATION_TABLE: environment.ROTATION_TABLE, STAGE: settings.stage },
+      environment: {
+        ROTATION_TABLE: environment.ROTATION_TABLE,
+        STAGE: settings.stage,
+        ...stsOf(settings),
+      },
       memoryMb: 512,
       timeout: STEP_TIMEOUT,
     });
@@ -181,7 +193,8 @@ export class Rotation extends Construct {
       sourceAccount: Stack.of(this).account,
     });
 
-    this.#notice(props, environment, grantStart);
+    const notice = this.#notice(props, environment, grantStart);
+    this.notice = this.#secrets.length === 0 ? undefined : notice;
 
     const publish = new ServiceFunction(this, 'Publish', {
       settings,
@@ -247,16 +260,16 @@ export class Rotation extends Construct {
 
   /** The keys of the users that policies name, and of no others. */
   #grantAccessKeys(grantee: IGrantable): void {
-    const users = this.#secrets.flatMap(({ rotator }) =>
-      rotator?.kind === 'aws-iam' ? (rotator.settings?.userName ?? []) : [],
-    );
+    const users = this.#secrets.flatMap(({ rotator }) => {
+      const { userName, path = '/' } = rotator?.settings ?? {};
+      return rotator?.kind === 'aws-iam' && userName !== undefined ? [`${path.slice(1)}${userName}`] : [];
+    });
     if (users.length === 0) return;
     const arnOf = (resourceName: string) =>
       Stack.of(this).formatArn({ service: 'iam', region: '', resource: 'user', resourceName });
     Grant.addToPrincipal({
       grantee,
-      // A user may lie under a path, which its name does not tell.
-      resourceArns: [...new Set(users)].flatMap((user) => [arnOf(user), arnOf(`*/${user}`)]),
+      resourceArns: [...new Set(users)].map(arnOf),
       actions: [
         'iam:ListAccessKeys',
         'iam:CreateAccessKey',
@@ -290,9 +303,9 @@ export class Rotation extends Construct {
 
   #notice(
     { foundation, table, bus, fingerprintKey }: RotationProps,
-    environment: z.input<typeof advanceRotationEnv>,
+    environment: z.input<typeof askRotationEnv>,
     grantStart: (grantee: ServiceFunction<EnvSchema>) => void,
-  ): void {
+  ): ServiceFunction<typeof noticeLeaksEnv> {
     const timeout = Duration.seconds(30);
     const indicators = new WorkQueue(this, 'Indicators', {
       foundation,
@@ -335,6 +348,7 @@ export class Rotation extends Construct {
     notice.addEventSource(
       new SqsEventSource(indicators.queue, { batchSize: 10, reportBatchItemFailures: true }),
     );
+    return notice;
   }
 
   #alarms(foundation: Foundation, schedule: ServiceFunction<typeof keepScheduleEnv>): void {

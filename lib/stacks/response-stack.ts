@@ -18,8 +18,11 @@ export class ResponseStack extends Stack {
     this.alerts = new Alerts(this, 'Alerts', { foundation, bus, state: alertState });
     const desk = new ReviewDesk(this, 'ReviewDesk', { foundation, quarantine, cases, metrics });
     new RevocationRecorder(this, 'RevocationRecorder', { foundation, bus, cases, metrics });
-    const revocation = new Revocation(this, 'Revocation', { foundation, table: revocations, evidence, bus });
     const rotation = new Rotation(this, 'Rotation', { foundation, table: rotations, bus, fingerprintKey });
+    const revocation = new Revocation(this, 'Revocation', {
+      ...{ foundation, table: revocations, evidence, bus },
+      notice: rotation.notice,
+    });
     new CfnOutput(this, 'RotationDeskName', { value: rotation.desk.functionName });
     new CfnOutput(this, 'RotationFunctionArn', { value: rotation.plain.functionArn });
     new CfnOutput(this, 'RevocationDeskName', { value: revocation.desk.functionName });

@@ -64,8 +64,8 @@ export const ASSUMED = {
   /** Findings of a secret that is new and that a provider here revokes: each is a run of the workflow. */
   revokedShare: 0.3,
   /** Steps of a run, looks at a credential that is to die included, and states that it passes. */
-  stepsPerRun: 8,
-  transitionsPerRun: 22,
+  stepsPerRun: 9,
+  transitionsPerRun: 24,
   /** Writes of a run to its record, of 2 KB each, and of its evidence. */
   unitsPerRun: 14 * 2 + 4,
   beginMs: 60,
@@ -297,8 +297,8 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     revocationPublish: runs * a.stepsPerRun * 2,
     rotationAdvance: rotations * a.rotationSteps,
     rotationAsk: a.managedSecrets * a.consumersPerSecret * a.acknowledgementsPerMonth,
-    // Every finding is compared with what is managed.
-    rotationNotice: findings,
+    // Every finding is compared with what is managed, and once more where it is about to be revoked.
+    rotationNotice: findings + runs,
     rotationPlain: 0,
     rotationPublish: rotations * a.rotationSteps * 2,
     rotationSchedule: MONTH_MINUTES / 60,

@@ -1,7 +1,9 @@
+import type { ReplacementAnswer, ReplacementRequest } from '../../functions/contracts/rotation.ts';
 import { Redacted } from '../../functions/kernel/redacted.ts';
 import { admit, type Admissions } from '../../functions/revocation/domain/limit.ts';
 import type {
   EvidenceVault,
+  Replacements,
   ReplayBook,
   RevocationLimit,
   RevocationStore,
@@ -74,6 +76,34 @@ export class FakeEvidenceVault implements EvidenceVault {
   async erase(fingerprint: string): Promise<void> {
     this.sealed.delete(fingerprint);
     return Promise.resolve();
+  }
+}
+
+/** Rotation, as revocation knows it. */
+export class FakeReplacements implements Replacements {
+  /** Each secret that is managed, by the fingerprint of what leaked: when it will have been replaced, epoch milliseconds. */
+  readonly managed = new Map<string, number>();
+  readonly asked: ReplacementRequest[] = [];
+  trouble: () => void = () => undefined;
+  readonly #nowMs: () => number;
+
+  constructor(nowMs: () => number = () => 0) {
+    this.#nowMs = nowMs;
+  }
+
+  static readonly SECONDS = 60;
+
+  async ask(request: ReplacementRequest): Promise<ReplacementAnswer> {
+    await Promise.resolve();
+    this.asked.push(request);
+    this.trouble();
+    const secret = request.do === 'watch' ? request.secret : request.fingerprint;
+    const replacedAt = this.managed.get(secret);
+    if (replacedAt === undefined) return { answer: 'not_managed' };
+    const rotationId = `rot_${secret.slice(0, 32)}`;
+    return this.#nowMs() >= replacedAt
+      ? { answer: 'go_on', secret, rotationId, status: 'retired' }
+      : { answer: 'wait', secret, rotationId, seconds: FakeReplacements.SECONDS };
   }
 }
 

@@ -17,7 +17,12 @@ import { isTerminal } from '../../functions/revocation/domain/transitions.ts';
 import { revocationDefinition } from '../../lib/revocation/definition.ts';
 import { Execution } from './asl.ts';
 import { FakeRevocationProvider, type FakeAct, type FakeCredential } from './fake-revocation-provider.ts';
-import { FakeEvidenceVault, FakeRevocationLimit, FakeRevocationStore } from './fake-revocation-store.ts';
+import {
+  FakeEvidenceVault,
+  FakeReplacements,
+  FakeRevocationLimit,
+  FakeRevocationStore,
+} from './fake-revocation-store.ts';
 import { aCaseId, aLeak, aPolicy } from './revocation-builder.ts';
 
 /** What is judged: the domain, or a mutant of it. */
@@ -33,6 +38,8 @@ const DEFINITION = revocationDefinition('advance');
 export const START = Date.parse('2026-11-21T08:00:00.000Z');
 const SECRETS = 3;
 const HOUR_MS = 3_600_000;
+/** When what is managed has been replaced, where it is in time. */
+const REPLACED_AFTER_MS = 20_000;
 /** The longest wait between two tries that a run may ask for, in seconds. */
 const LONGEST_PAUSE_SECONDS = 120;
 /** Beyond what a run that is gone leaves its record standing. */
@@ -59,6 +66,8 @@ export interface WorldOptions {
   /** Two providers that both claim the type of secret: nobody may guess. */
   readonly twoProviders?: boolean;
   readonly provesBySecondRevocation?: boolean;
+  /** What rotation says of every credential: nothing that is managed, replaced in time or never, or no word. */
+  readonly replacement?: 'unmanaged' | 'in_time' | 'never' | 'silent';
   /** The provider goes down at the end of the story and stays so: runs must end nevertheless. */
   readonly staysDown?: boolean;
 }
@@ -68,6 +77,7 @@ export class World implements Workflow {
   readonly store = new FakeRevocationStore();
   readonly evidence = new FakeEvidenceVault();
   readonly provider: FakeRevocationProvider;
+  readonly replacements = new FakeReplacements(() => this.nowMs);
   readonly executions = new Map<string, Execution>();
   policy: ResponsePolicy;
   /** What the judge found, each once. */
@@ -110,7 +120,17 @@ export class World implements Workflow {
         throw new Error('the table gave no answer');
     };
     this.store.wrote = (before, after) => this.#judgeWrite(before, after);
+    const { replacement = 'unmanaged' } = options;
+    this.replacements.trouble = () => {
+      this.#fault('rotation');
+      if (replacement === 'silent') throw new Error('rotation gave no answer');
+    };
     options.credentials.forEach((credential, index) => {
+      if (replacement === 'in_time' || replacement === 'never')
+        this.replacements.managed.set(
+          aLeak(index + 1).fingerprint,
+          replacement === 'in_time' ? START + REPLACED_AFTER_MS : Number.POSITIVE_INFINITY,
+        );
       this.provider.add(`secret-${index + 1}`, credential);
       this.evidence.sealed.set(aLeak(index + 1).fingerprint, `secret-${index + 1}`);
     });
@@ -176,6 +196,12 @@ export class World implements Workflow {
     if (!proving && this.#isDry()) this.#break(`${act}: in a dry run`);
     if (!proving && this.#protectionOf(principal) !== 'none')
       this.#break(`${act}: of one that is protected, or may be`);
+    // Where a step was given up after its tries, what is known of the replacement holds nothing up.
+    const replacedAt = this.replacements.managed.get(record.fingerprint) ?? START;
+    if (this.calm && this.nowMs < Math.min(replacedAt, START + FakeReplacements.SECONDS * 1000))
+      this.#break(`${act}: of one that is being replaced`);
+    if (act === 'contain' && record.replacement !== undefined)
+      this.#break('contain: of a user whose credential has been replaced');
     if (kind === 'ambiguous') this.#break(`${act}: of an ambiguous one`);
     if (this.#options.twoProviders === true) this.#break(`${act}: by one of two providers`);
     if (kind === 'canary' && this.#options.provesBySecondRevocation !== true)
@@ -198,10 +224,23 @@ export class World implements Workflow {
   #judgeWrite(before: RevocationRecord | undefined, after: RevocationRecord): void {
     if (JSON.stringify(after).includes('secret-')) this.#break('write: a secret');
     if (before?.run !== after.run) return;
+    this.#judgeReplacement(before, after);
     if (after.cleared && !before.cleared) this.#judgeClearing(before, after);
     if (before.status === after.status && before.reason === after.reason) return;
     if (before.status === 'awaiting_approval') this.#judgeAnswer(before, after);
     if (isTerminal(after.status)) this.#judgeEnd(before, after);
+  }
+
+  #judgeReplacement({ replacement }: RevocationRecord, after: RevocationRecord): void {
+    if (replacement?.waitsUntil === undefined) return;
+    if (after.replacement?.waitsUntil !== undefined) {
+      if (after.replacement.waitsUntil !== replacement.waitsUntil)
+        this.#break('replacement: waits for longer');
+      return;
+    }
+    const replacedAt = this.replacements.managed.get(after.fingerprint) ?? 0;
+    if (this.nowMs < replacedAt && this.nowMs < Date.parse(replacement.waitsUntil))
+      this.#break('replacement: not waited for');
   }
 
   #judgeClearing(before: RevocationRecord, after: RevocationRecord): void {
@@ -356,6 +395,7 @@ export class World implements Workflow {
           limit: { admit: (key, nowMs, most) => this.#admits(key, nowMs, most) },
           evidence: this.#vault,
           workflow: this,
+          replacements: this.replacements,
           providers: this.#options.twoProviders === true ? [this.provider, this.provider] : [this.provider],
           policy: this.policy,
           environment: 'prod',
@@ -547,6 +587,7 @@ const worlds = fc.record({
   policies: fc.tuple(policy, policy),
   twoProviders: fc.constantFrom(false, false, false, false, false, false, true),
   provesBySecondRevocation: fc.constantFrom(false, false, false, true),
+  replacement: fc.constantFrom('unmanaged', 'unmanaged', 'unmanaged', 'in_time', 'never', 'silent'),
   staysDown: fc.constantFrom(false, false, false, false, false, false, false, true),
 });
 

@@ -224,6 +224,32 @@ export const MUTANTS: readonly Mutant[] = [
       return { answer: { outcome: 'dead' }, calls };`,
   ),
   one('what it is used for is not looked at', STEPS, `{ type: 'uses_seen', uses: uses.answer },`, ''),
+  // What is managed is replaced first, and dies in any case.
+  one(
+    'a replacement is not waited for',
+    STEPS,
+    'return ifLive(begun, again(Math.min(look, LONGEST_REPLACE_LOOK_SECONDS, leftSeconds)));',
+    'return ifLive(begun, GO);',
+    'always',
+  ),
+  one(
+    'a replacement is waited for for ever',
+    STEPS,
+    'const isLate = until !== undefined && nowMs >= until;',
+    'const isLate = until !== undefined && nowMs < 0;',
+  ),
+  one(
+    'a replaced one is contained',
+    STEPS,
+    'if (record.replacement !== undefined) return GO;',
+    'if (record.replacement === null) return GO;',
+  ),
+  one(
+    'rotation that gives no word is asked for ever',
+    STEPS,
+    'record.attempts + 1 >= MAX_REPLACE_ATTEMPTS',
+    'record.attempts < 0',
+  ),
   // It ends.
   one('tries have no end', STEPS, 'if (record.attempts + 1 < MAX_ATTEMPTS)', 'if (record.attempts >= 0)'),
   one(
@@ -261,7 +287,7 @@ export const MUTANTS: readonly Mutant[] = [
 export const NO_MUTANT: Mutant = { name: 'none', file: STEPS, slips: [] };
 
 /** Always the same stories: what is noticed once is noticed always. */
-export const STORIES = { numRuns: 400, seed: 6 };
+export const STORIES = { numRuns: 400, seed: 7 };
 
 /** The domain with one mutant in it. @throws where the code has moved on and the slip fits no longer */
 export async function plant({ name, file, slips }: Mutant): Promise<Subject> {

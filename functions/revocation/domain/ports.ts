@@ -1,4 +1,5 @@
 /** What revocation needs of the world outside, besides providers. */
+import type { ReplacementAnswer, ReplacementRequest } from '../../contracts/rotation.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import type { RevocationRecord } from './revocation.ts';
 import type { Move } from './transitions.ts';
@@ -46,6 +47,12 @@ export interface Workflow {
   start(name: string, order: RunOrder): Promise<void>;
   /** Lets a run go on that waits for people; a token of a run that waits no more is no error. */
   resume(token: string): Promise<void>;
+}
+
+/** Has managed secrets replaced, so that who uses one need not notice its end. */
+export interface Replacements {
+  /** @throws where there is no answer */
+  ask(request: ReplacementRequest): Promise<ReplacementAnswer>;
 }
 
 /** Remembers signed requests, so that one that is sent again counts for nothing. */

@@ -79,6 +79,10 @@ export type RevocationEvent =
   | { readonly type: 'decided'; readonly by: string; readonly why: string }
   | { readonly type: 'offered'; readonly token: string }
   | { readonly type: 'noted'; readonly note: string }
+  /** It is a managed secret's: what replaces it, and until when that is waited for at most. */
+  | { readonly type: 'replacement_begun'; readonly replacement: NonNullable<RevocationView['replacement']> }
+  /** It is waited for no longer, and `note` says why where it has not come. */
+  | { readonly type: 'replacement_over'; readonly note?: string }
   | { readonly type: 'undo_asked'; readonly by: string; readonly why: string }
   | { readonly type: 'undo_failed'; readonly note: string }
   | { readonly type: 'started_again'; readonly by: string; readonly why: string }
@@ -162,6 +166,15 @@ function apply(record: RevocationRecord, event: RevocationEvent, nowMs: number):
       return { ...record, approvalToken: event.token };
     case 'noted':
       return { ...record, note: event.note.slice(0, MAX_NOTE) };
+    case 'replacement_begun':
+      return { ...record, replacement: event.replacement, attempts: 0 };
+    case 'replacement_over':
+      return {
+        ...record,
+        attempts: 0,
+        ...(record.replacement && { replacement: { ...record.replacement, waitsUntil: undefined } }),
+        ...(event.note !== undefined && { note: event.note.slice(0, MAX_NOTE) }),
+      };
     case 'undo_asked':
       return { ...record, undo: { by: event.by, why: event.why }, attempts: 0 };
     case 'undo_failed':

@@ -3,10 +3,18 @@
  * was learnt. A step may be taken again at any time, after any crash: what the record says was done is not done again.
  */
 import type { RevocationStep as Step, StepAnswer } from '../../contracts/revocation.ts';
+import type { ReplacementAnswer } from '../../contracts/rotation.ts';
 import { fromIso, toIso, type Clock } from '../../kernel/clock.ts';
 import { Redacted } from '../../kernel/redacted.ts';
 import { protectionOf, verdictOf, type Environment, type ResponsePolicy } from './policy.ts';
-import type { EvidenceVault, RevocationLimit, RevocationStore, RunOrder, Workflow } from './ports.ts';
+import type {
+  EvidenceVault,
+  Replacements,
+  RevocationLimit,
+  RevocationStore,
+  RunOrder,
+  Workflow,
+} from './ports.ts';
 import type {
   CredentialIdentity,
   Identification,
@@ -24,6 +32,7 @@ export interface StepDependencies {
   readonly limit: RevocationLimit;
   readonly evidence: EvidenceVault;
   readonly workflow: Workflow;
+  readonly replacements: Replacements;
   readonly providers: readonly RevocationProvider[];
   readonly policy: ResponsePolicy;
   readonly environment: Environment;
@@ -34,6 +43,9 @@ export interface StepDependencies {
 const MAX_ATTEMPTS = 10;
 /** Containing is an extra: it may not hold up the kill. */
 const MAX_CONTAIN_ATTEMPTS = 2;
+/** Rotation may be broken: what has leaked does not live on for that. */
+const MAX_REPLACE_ATTEMPTS = 3;
+const LONGEST_REPLACE_LOOK_SECONDS = 5;
 /** Longest wait between two tries, and between two looks at a credential that must die, in seconds. */
 const LONGEST_WAIT_SECONDS = 120;
 const LONGEST_LOOK_SECONDS = 60;
@@ -83,6 +95,8 @@ export async function takeStep(
       return offerApproval(record, token, dependencies);
     case 'expire_approval':
       return expireApproval(record, dependencies);
+    case 'replace':
+      return replace(record, dependencies);
     case 'contain':
       return contain(record, dependencies);
     case 'kill':
@@ -266,11 +280,69 @@ async function expireApproval(record: RevocationRecord, dependencies: StepDepend
   );
 }
 
+/**
+ * A managed secret is replaced before it dies, so that its consumers need not notice: rotation makes, tests and publishes
+ * the new one and ends the old one itself. It has its time for that; afterwards the old one dies in any case.
+ */
+async function replace(record: RevocationRecord, dependencies: StepDependencies): Promise<StepAnswer> {
+  const { status, cleared, replacement: known } = record;
+  if (status !== 'live' || !cleared) return GO;
+  const until = fromIso(known?.waitsUntil ?? '');
+  if (known !== undefined && until === undefined) return GO;
+  const ifLive = (events: readonly RevocationEvent[], answer: StepAnswer) =>
+    conclude(record, dependencies, (now) => (now.status === 'live' ? events : []), answer);
+  const nowMs = dependencies.clock.now();
+  const isLate = until !== undefined && nowMs >= until;
+  const answer = await askReplacement(record, dependencies).catch(() => undefined);
+  if (answer === undefined) {
+    // Where it is known to be replaced, its time is waited for.
+    if (isLate || (until === undefined && record.attempts + 1 >= MAX_REPLACE_ATTEMPTS))
+      return ifLive([{ type: 'replacement_over', note: NO_WORD }], GO);
+    return ifLive([TRIED], again(Math.min(2 ** record.attempts, LONGEST_REPLACE_LOOK_SECONDS)));
+  }
+  if (answer.answer === 'not_managed')
+    return known === undefined ? GO : ifLive([{ type: 'replacement_over' }], GO);
+  const { secret, rotationId } = answer;
+  const waitsUntil = until ?? nowMs + (answer.answer === 'wait' ? answer.seconds * 1000 : 0);
+  const replacement = {
+    ...{ secret, waitsUntil: toIso(waitsUntil) },
+    ...(rotationId !== undefined && { rotationId }),
+  };
+  const begun: RevocationEvent[] =
+    known === undefined || known.rotationId !== rotationId
+      ? [{ type: 'replacement_begun', replacement }]
+      : [];
+  if (answer.answer === 'go_on') return ifLive([...begun, { type: 'replacement_over' }], GO);
+  if (isLate) return ifLive([...begun, { type: 'replacement_over', note: TOO_LATE }], GO);
+  const leftSeconds = (waitsUntil - nowMs) / 1000;
+  // The first looks come quickly, for most are replaced within seconds.
+  const look = Math.max(1, (answer.seconds - leftSeconds) / 4);
+  return ifLive(begun, again(Math.min(look, LONGEST_REPLACE_LOOK_SECONDS, leftSeconds)));
+}
+
+const NO_WORD =
+  'Rotation does not tell whether it is a managed secret: it is revoked without being replaced.';
+const TOO_LATE = 'Its replacement did not come in time: it is revoked all the same.';
+
+function askReplacement(
+  { fingerprint, findingId, correlationId, replacement }: RevocationRecord,
+  { replacements }: StepDependencies,
+): Promise<ReplacementAnswer> {
+  const { secret, rotationId } = replacement ?? {};
+  return replacements.ask(
+    secret !== undefined && rotationId !== undefined
+      ? { do: 'watch', secret, rotationId }
+      : { do: 'replace', fingerprint, findingId, correlationId },
+  );
+}
+
 async function contain(record: RevocationRecord, dependencies: StepDependencies): Promise<StepAnswer> {
   if (record.status !== 'live') return GO;
   const known = await readyToKill(record, dependencies);
   if ('next' in known) return known;
   const { provider, secret, identity } = known;
+  // What denies its user everything would deny it to the replacement as well.
+  if (record.replacement !== undefined) return GO;
   if (provider.contain === undefined || record.attempts >= MAX_CONTAIN_ATTEMPTS) return GO;
   const claimed = await claim(record, 'contain', dependencies);
   if (claimed !== undefined) return claimed;

@@ -48,6 +48,11 @@ export interface AwsRotatorOptions {
 const settingsSchema = z.strictObject({
   /** The user whose keys these are: no other user's are touched, whatever a secret says. */
   userName: z.string().regex(/^[\w+=,.@-]{1,64}$/),
+  /** The user's path in IAM: its ARN has it, and the role's permission is for that ARN. */
+  path: z
+    .string()
+    .regex(/^\/(?:[\w+=,.@-]+\/)*$/, 'a path begins and ends with a slash')
+    .default('/'),
   /** Where in the secret's JSON the two parts are. */
   idField: z.string().min(1).default('accessKeyId'),
   secretField: z.string().min(1).default('secretAccessKey'),
@@ -233,6 +238,11 @@ export function createAwsIamRotator({ iam, stsFor, clock }: AwsRotatorOptions): 
       return Object.values(json.data).flatMap((text) =>
         typeof text === 'string' && /^[\w+/=-]{40}$/.test(text) ? [new Redacted(text)] : [],
       );
+    },
+
+    namesIn(value) {
+      const found = idIn(value);
+      return found === undefined ? [] : [new Redacted(found)];
     },
 
     create: (order) =>

@@ -8,8 +8,11 @@ import { createPresenceVerifier } from '../domain/presence-verifier.ts';
 import { createRandomValueRotator } from '../domain/random-value.ts';
 import { providerKinds } from './provider-kinds.ts';
 
-/** Every kind of rotator and of test that policies may name. */
-export function rotationKinds(): {
+/**
+ * Every kind of rotator and of test that policies may name.
+ * @param stsAddress where STS is asked, where that is not AWS's own address
+ */
+export function rotationKinds(stsAddress?: string): {
   readonly rotators: readonly Rotator[];
   readonly verifiers: readonly Verifier[];
 } {
@@ -18,7 +21,7 @@ export function rotationKinds(): {
     clock: systemClock,
     randomBytes,
     iam: createIam(),
-    stsFor: (credential) => createSts(credential),
+    stsFor: (credential) => createSts(credential, stsAddress),
   });
   return {
     rotators: [createRandomValueRotator(), ...rotators],

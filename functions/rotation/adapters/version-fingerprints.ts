@@ -1,5 +1,5 @@
 import type { Redacted } from '../../kernel/redacted.ts';
-import type { NoticeDependencies } from '../domain/notice-leak.ts';
+import type { NoticeDependencies, VersionFingerprints } from '../domain/notice-leak.ts';
 import type { SecretVault } from '../domain/ports.ts';
 
 /** Versions whose fingerprints are remembered: they never change, and hold nothing secret. */
@@ -10,16 +10,19 @@ export function createVersionFingerprints(
   vault: Pick<SecretVault, 'byVersion'>,
   fingerprinter: { fingerprint(secrets: readonly Redacted[]): Promise<readonly string[]> },
 ): NoticeDependencies['fingerprintsOf'] {
-  const known = new Map<string, readonly string[]>();
+  const known = new Map<string, VersionFingerprints>();
   return async ({ secret }, rotator, versionId) => {
     const remembered = known.get(versionId);
     if (remembered !== undefined) return remembered;
     const version = await vault.byVersion(secret, versionId);
     // A version that has no value yet is looked at again.
-    if (version === undefined) return [];
-    const fingerprints = await fingerprinter.fingerprint(rotator.secretsIn(version.value));
+    if (version === undefined) return { secrets: [], names: [] };
+    const [secrets, names] = await Promise.all([
+      fingerprinter.fingerprint(rotator.secretsIn(version.value)),
+      fingerprinter.fingerprint(rotator.namesIn?.(version.value) ?? []),
+    ]);
     if (known.size >= MAX_KNOWN) known.clear();
-    known.set(versionId, fingerprints);
-    return fingerprints;
+    known.set(versionId, { secrets, names });
+    return { secrets, names };
   };
 }

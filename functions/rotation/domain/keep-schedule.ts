@@ -44,7 +44,8 @@ export async function rotateOnSchedule(
 
 /**
  * Looks at every secret: what is too old is rotated, a run that was lost goes on, and what should follow a rotation that is
- * over is started.
+ * over is started. Of one that AWS rotates with its vendor, the rotation is refused at once and says that AWS has not: that
+ * is how people hear.
  */
 export async function rotateByAge(dependencies: ScheduleDependencies): Promise<readonly Due[]> {
   const due: Due[] = [];
@@ -54,7 +55,6 @@ export async function rotateByAge(dependencies: ScheduleDependencies): Promise<r
       await keepRunning(last, dependencies);
       await beginFollowUp(policy, last, dependencies);
     }
-    if (policy.strategy === 'external') continue;
     const nowMs = dependencies.clock.now();
     const lately = last?.trigger.kind === 'age' && (fromIso(last.startedAt) ?? 0) > nowMs - RETRY_AGE_MS;
     if (lately || nowMs - (await dependencies.madeAt(policy)) < policy.maxAge * 1000) continue;

@@ -76,6 +76,8 @@ const managedSecret = z.strictObject({
     rotate: z.boolean(),
     /** `first`: nothing valid is published until the new one is; the record shows how long. `last`: no gap. */
     oldDies: z.enum(['first', 'last']),
+    /** With `last`: how long revocation waits for the replacement; then what has leaked dies all the same. */
+    dieWithin: duration(1, 3_600).prefault('60s'),
     /** Names of the tests that are run; the others are recorded as skipped. */
     tests: z.array(name).min(1, 'at least one test also in an emergency'),
     acknowledge: duration(0, DAY),
@@ -114,6 +116,12 @@ export const rotationPolicies = z
       });
       if (each.onLeak.oldDies === 'first' && each.onLeak.otherwise === 'roll_back')
         problem([index, 'onLeak', 'otherwise'], 'what has died first cannot be gone back to: go_on');
+      const { oldDies, dieWithin, acknowledge, grace } = each.onLeak;
+      if (oldDies === 'last' && acknowledge + grace >= dieWithin)
+        problem(
+          [index, 'onLeak', 'dieWithin'],
+          `what has leaked would die after ${dieWithin} s, while consumers have ${acknowledge + grace} s: lengthen it, or give them less`,
+        );
       if (each.authority === each.secret)
         problem([index, 'authority'], 'a secret is no authority over itself');
     });

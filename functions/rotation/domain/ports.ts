@@ -92,6 +92,11 @@ export interface Rotator extends RotatorDescription {
   /** The texts in it that are secret: what would be found, were it to leak. Their fingerprints tell a leak of this secret. */
   secretsIn(value: Redacted): readonly Redacted[];
   /**
+   * Texts in it that name the credential and are no secret, such as a key's id: where one of them leaks alone, nothing
+   * is lost; where what it names is about to be revoked, it is this secret's.
+   */
+  readonly namesIn?: (value: Redacted) => readonly Redacted[];
+  /**
    * Makes the new version's text. Where the credential is ours to choose (a password), nothing is called: `install`
    * does it. Where the provider draws it (a key), it is drawn here, and what an earlier attempt of this rotation drew is
    * destroyed first: its value is lost. Refuses where there is no room for it (both slots in use by others).

@@ -105,7 +105,12 @@ export async function takeStep(
     return GO;
   }
   if (step === 'plan' && record.strategy === 'external')
-    return refuse(record, dependencies, 'left_to_aws', 'AWS rotates it with its vendor.');
+    return refuse(
+      record,
+      dependencies,
+      'left_to_aws',
+      LEFT_TO_AWS[record.trigger.kind === 'age' ? 'late' : 'asked'],
+    );
   const opened = await open(record, dependencies);
   if ('problem' in opened) {
     if (step === 'plan') return refuse(record, dependencies, 'not_as_described', opened.problem);
@@ -113,6 +118,11 @@ export async function takeStep(
   }
   return ACTS[step](opened, dependencies);
 }
+
+const LEFT_TO_AWS = {
+  asked: 'AWS rotates it with its vendor.',
+  late: 'It is older than its policy allows: AWS, which rotates it with its vendor, has not done so.',
+} as const;
 
 /** A run with all that its steps need. */
 interface Opened {

@@ -3,6 +3,7 @@ import { advanceRevocation } from '../../../functions/revocation/advance-revocat
 import { FakeRevocationProvider } from '../../support/fake-revocation-provider.ts';
 import {
   FakeEvidenceVault,
+  FakeReplacements,
   FakeRevocationLimit,
   FakeRevocationStore,
   FakeWorkflow,
@@ -32,6 +33,7 @@ function revoker() {
         environment: 'prod' as const,
       },
       ...{ limit: new FakeRevocationLimit(), workflow: new FakeWorkflow(), clock: { now: () => NOW } },
+      replacements: new FakeReplacements(),
     });
   return { take, store, evidence, logger, provider };
 }

@@ -7,19 +7,7 @@ import type { RevocationRecord } from '../../../functions/revocation/domain/revo
 import { handleChanges } from '../../../functions/revocation/publish-revocations.lambda.ts';
 import { LinesLogger } from '../../support/lines-logger.ts';
 import { aRevocation } from '../../support/revocation-builder.ts';
-
-/** As the stream writes it. */
-function attribute(value: unknown): unknown {
-  if (typeof value === 'string') return { S: value };
-  if (typeof value === 'number') return { N: String(value) };
-  if (typeof value === 'boolean') return { BOOL: value };
-  if (Array.isArray(value)) return { L: value.map(attribute) };
-  return { M: image(value ?? {}) };
-}
-const image = (record: object): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, attribute(value)]])),
-  );
+import { streamRecord } from '../../support/stream-record.ts';
 
 function change(
   number: number,
@@ -27,16 +15,7 @@ function change(
   after: Partial<RevocationRecord>,
 ) {
   const record = aRevocation(number, { revision: 2, ...after });
-  return {
-    eventName: before ? 'MODIFY' : 'INSERT',
-    dynamodb: {
-      ApproximateCreationDateTime: 1_763_700_000,
-      SequenceNumber: `s${number}`,
-      Keys: { pk: { S: record.caseId } },
-      NewImage: image(record),
-      ...(before && { OldImage: image(aRevocation(number, before)) }),
-    },
-  };
+  return streamRecord(`s${number}`, record.caseId, before && aRevocation(number, before), record);
 }
 
 async function publish(

@@ -181,7 +181,7 @@ describe('the definition of a run', () => {
 
   it('bounds every call and every wait, and leads every error on', () => {
     const tasks = Object.entries(States).filter(([, state]) => state['Type'] === 'Task');
-    expect(tasks).toHaveLength(10);
+    expect(tasks).toHaveLength(11);
     for (const [name, state] of tasks) {
       expect('TimeoutSeconds' in state || 'TimeoutSecondsPath' in state, name).toBe(true);
       for (const { Next } of task.parse(state).Catch) expect(States).toHaveProperty(Next);

@@ -12,6 +12,7 @@ import {
 import { createProviders, knownSettings } from '../../../functions/revocation/adapters/providers.ts';
 import {
   FakeEvidenceVault,
+  FakeReplacements,
   FakeRevocationLimit,
   FakeRevocationStore,
   FakeWorkflow,
@@ -214,6 +215,7 @@ describe('a credential of our own in its secret', () => {
         {
           ...{ store, evidence, logger, providers, policy: aPolicy(), environment: 'prod', clock },
           ...{ limit: new FakeRevocationLimit(), workflow: new FakeWorkflow() },
+          replacements: new FakeReplacements(),
         },
       );
     const run = async () => {

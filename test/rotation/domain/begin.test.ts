@@ -1,9 +1,10 @@
 /** What starts rotations: people, schedules, ages, leaks, threats; and what people and consumers may ask. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { toIso } from '../../../functions/kernel/clock.ts';
 import { answerAtDesk } from '../../../functions/rotation/domain/desk.ts';
 import { rotateByAge, rotateOnSchedule } from '../../../functions/rotation/domain/keep-schedule.ts';
-import { noticeLeak, noticeThreat } from '../../../functions/rotation/domain/notice-leak.ts';
+import { noticeLeak, noticeThreat, replaceLeaked } from '../../../functions/rotation/domain/notice-leak.ts';
+import { takeStep } from '../../../functions/rotation/domain/take-step.ts';
 import { evolve } from '../../../functions/rotation/domain/rotation.ts';
 import { aFinding } from '../../support/finding-builder.ts';
 import { FakeRotationStore, FakeSecretVault } from '../../support/fake-rotation-store.ts';
@@ -13,6 +14,8 @@ import { aManagedSecret } from '../../support/rotation-builder.ts';
 const NOW = Date.parse('2026-11-21T08:00:00.000Z');
 const HOUR = 3_600_000;
 const FINGERPRINTS: Record<string, string> = { 'version-0': 'a'.repeat(64) };
+
+const NAMES: Record<string, string> = { 'version-0': 'd'.repeat(64) };
 
 function aWorld(overrides: Record<string, unknown> = {}) {
   const world = { nowMs: NOW, madeAt: NOW };
@@ -33,7 +36,10 @@ function aWorld(overrides: Record<string, unknown> = {}) {
     history: () => Promise.resolve([]),
     madeAt: () => Promise.resolve(world.madeAt),
     fingerprintsOf: (_policy: unknown, _rotator: unknown, versionId: string) =>
-      Promise.resolve([FINGERPRINTS[versionId] ?? 'none']),
+      Promise.resolve({
+        secrets: [FINGERPRINTS[versionId] ?? 'none'],
+        names: [NAMES[versionId] ?? 'none'],
+      }),
   };
   const record = () => store.records.get(policy.name);
   async function move(...moves: ('turn_back' | 'roll_back' | 'refuse')[]): Promise<void> {
@@ -143,10 +149,18 @@ describe('time', () => {
     expect(started).toHaveLength(2);
   });
 
-  test('leaves to AWS what AWS rotates', async () => {
-    const { needed, world } = aWorld({ strategy: 'external' });
-    world.nowMs = NOW + 400 * 24 * HOUR;
+  test('tells of what AWS should have rotated and has not, and changes nothing of it', async () => {
+    const { needed, world, record, policy } = aWorld({ strategy: 'external' });
     expect(await rotateByAge(needed)).toEqual([]);
+    world.nowMs = NOW + 31 * 24 * HOUR;
+    expect(await rotateByAge(needed)).toMatchObject([{ outcome: 'started', kind: 'age' }]);
+    const steps = { ...needed, generators: {}, verifiers: [], randomBelow: () => 0 };
+    expect(await takeStep('plan', { secret: policy.name, run: 1 }, steps)).toMatchObject({ next: 'end' });
+    expect(record()).toMatchObject({
+      ...{ status: 'refused', reason: 'left_to_aws' },
+      note: expect.stringContaining('older than its policy allows') as string,
+    });
+    expect(needed.rotators.map(({ works }) => works.size)).toEqual([0]);
   });
 });
 
@@ -175,7 +189,7 @@ describe('a leak', () => {
     const toVersion = record()?.toVersion ?? '';
     needed.vault.announce('shhh/orders-db', toVersion);
     const fingerprintsOf = (_p: unknown, _r: unknown, versionId: string) =>
-      Promise.resolve([versionId === toVersion ? 'c'.repeat(64) : 'none']);
+      Promise.resolve({ secrets: [versionId === toVersion ? 'c'.repeat(64) : 'none'], names: [] });
     const noticed = await noticeLeak(leak({ fingerprint: 'c'.repeat(64) }), { ...needed, fingerprintsOf });
     expect(noticed).toMatchObject([{ outcome: 'follows' }]);
     expect(record()).toMatchObject({ run: 1, trigger: { emergency: false }, followUp: { kind: 'leak' } });
@@ -188,5 +202,99 @@ describe('a leak', () => {
     expect(await noticeThreat(threat, needed)).toMatchObject([{ outcome: 'known' }]);
     expect(record()).toMatchObject({ trigger: { kind: 'threat', by: 'feed', emergency: true } });
     expect(await noticeThreat({ ...threat, secret: 'unknown' }, needed)).toEqual([]);
+  });
+});
+
+describe('revocation, which is about to end a credential', () => {
+  const asks = (fingerprint: string) =>
+    ({ do: 'replace', fingerprint, findingId: 'fnd_1', correlationId: 'c.0.1' }) as const;
+  const SECRET = FINGERPRINTS['version-0'] ?? '';
+  const NAME = NAMES['version-0'] ?? '';
+
+  test('is told that it is of no managed secret, or of one that its policy does not replace', async () => {
+    const { needed, record } = aWorld();
+    expect(await replaceLeaked(asks('b'.repeat(64)), needed)).toEqual({ answer: 'not_managed' });
+    const deaf = aManagedSecret();
+    const policies = [{ ...deaf, onLeak: { ...deaf.onLeak, rotate: false } }];
+    expect(await replaceLeaked(asks(SECRET), { ...needed, policies })).toEqual({ answer: 'not_managed' });
+    expect(record()).toBeUndefined();
+  });
+
+  test.each([
+    ['its secret', SECRET],
+    ['its name alone', NAME],
+  ])('has it replaced where %s leaked, and waits as long as the policy says', async (_, fingerprint) => {
+    const { needed, record } = aWorld();
+    const answer = await replaceLeaked(asks(fingerprint), needed);
+    const { rotationId } = record() ?? {};
+    expect(answer).toEqual({ answer: 'wait', secret: 'orders-db', rotationId, seconds: 60 });
+    expect(record()).toMatchObject({ run: 1, trigger: { kind: 'leak', by: 'revocation', emergency: true } });
+    // The other half of the key, which leaked with it.
+    expect(await replaceLeaked({ ...asks(SECRET), findingId: 'fnd_2' }, needed)).toEqual(answer);
+    expect(record()?.run).toBe(1);
+  });
+
+  test('learns of the same rotation that the finding itself has started', async () => {
+    const { needed, record } = aWorld();
+    await noticeLeak(leak(), needed);
+    expect(await replaceLeaked(asks(NAME), needed)).toMatchObject({ answer: 'wait' });
+    expect(record()?.run).toBe(1);
+  });
+
+  test('is answered about one also while another cannot be read, and not about what may be that other', async () => {
+    const { needed, policy } = aWorld();
+    const gone = { ...aManagedSecret(), name: 'gone', secret: 'shhh/gone' };
+    const { vault } = needed;
+    const read = vault.versions.bind(vault);
+    vi.spyOn(vault, 'versions').mockImplementation((secret) =>
+      secret === 'shhh/gone' ? Promise.reject(new Error('not found')) : read(secret),
+    );
+    const both = { ...needed, policies: [gone, policy] };
+    expect(await replaceLeaked(asks(SECRET), both)).toMatchObject({ answer: 'wait', secret: 'orders-db' });
+    await expect(replaceLeaked(asks('b'.repeat(64)), both)).rejects.toThrow('not compared');
+    // The queue brings the finding again; what was found is begun.
+    await expect(noticeLeak(leak(), both)).rejects.toThrow('not compared');
+  });
+
+  test('a name that leaks alone starts nothing by itself', async () => {
+    const { needed, record } = aWorld();
+    expect(await noticeLeak(leak({ fingerprint: NAME }), needed)).toEqual([]);
+    expect(record()).toBeUndefined();
+  });
+
+  test('makes an emergency of a rotation whose old credential leaks while consumers still follow', async () => {
+    const { needed, record, ask, store } = aWorld();
+    await ask({ do: 'rotate', ...person, emergency: false });
+    const now = record();
+    if (now === undefined) throw new Error('It was not begun.');
+    // Published: the old one has no label that counts, and works.
+    await store.write({ ...now, revision: 2, status: 'promoted', fromVersion: 'version-0' }, 1, undefined);
+    needed.vault.add('shhh/orders-db', now.toVersion, textOf({ id: 'b', password: 'password-1' }));
+    needed.vault.of('shhh/orders-db').labels.set('AWSPREVIOUS', 'version-0');
+    expect(await replaceLeaked(asks(SECRET), needed)).toMatchObject({ answer: 'wait' });
+    expect(record()).toMatchObject({ run: 1, trigger: { emergency: true } });
+  });
+
+  test('goes on when the old one is out of service, when it is to die first, and when nothing came of it', async () => {
+    const { needed, record, move } = aWorld();
+    await replaceLeaked(asks(SECRET), needed);
+    const { rotationId = '' } = record() ?? {};
+    const watch = { do: 'watch', secret: 'orders-db', rotationId } as const;
+    expect(await replaceLeaked(watch, needed)).toMatchObject({ answer: 'wait' });
+    await move('refuse');
+    expect(await replaceLeaked(watch, needed)).toMatchObject({ answer: 'go_on', status: 'refused' });
+    // It is over, and another one has followed: nothing is begun by a look.
+    const another = { ...watch, rotationId: `rot_${'f'.repeat(32)}` };
+    expect(await replaceLeaked(another, needed)).toEqual({ ...another, do: undefined, answer: 'go_on' });
+    expect(record()?.run).toBe(1);
+
+    const first = aWorld({
+      onLeak: {
+        ...{ rotate: true, oldDies: 'first', tests: ['signs-in'] },
+        ...{ acknowledge: '10s', otherwise: 'go_on', grace: '0s' },
+      },
+    });
+    expect(await replaceLeaked(asks(SECRET), first.needed)).toMatchObject({ answer: 'go_on' });
+    expect(first.record()).toMatchObject({ run: 1, status: 'planned' });
   });
 });

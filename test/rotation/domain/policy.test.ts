@@ -53,6 +53,7 @@ describe('a rotation policy', () => {
     ],
     ['generator: plain', 'generator: plane', /:12: secrets\.0\.generator: there is no generator/],
     ['tests: [form]', 'tests: [from]', /:15: secrets\.0\.onLeak\.tests\.0: there is no test of this name/],
+    ['acknowledge: 10s', 'acknowledge: 60s', /onLeak\.dieWithin: .* after 60 s, while consumers have 60 s/],
     [
       'oldDies: last, tests: [form], acknowledge: 10s, otherwise: go_on',
       'oldDies: first, tests: [form], acknowledge: 10s, otherwise: roll_back',

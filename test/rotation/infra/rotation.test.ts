@@ -23,7 +23,13 @@ const SECRETS = [
     authority: 'shhh/orders-admin',
     schedule: { at: 'cron(0 4 ? * SUN *)' },
   },
+  {
+    name: 'uploads',
+    secret: 'shhh/uploads',
+    rotator: { kind: 'aws-iam', settings: { userName: 'uploader', path: '/services/' } },
+  },
 ];
+const MANAGED = ['shhh/orders-db-??????', 'shhh/uploads-??????'];
 const statement = z.object({
   Action: z.union([z.string(), z.array(z.string())]),
   Resource: z.unknown(),
@@ -45,8 +51,8 @@ function onSecrets(role: string) {
   return statementsOf(role)
     .filter(({ Action }) => JSON.stringify(Action).includes('secretsmanager:'))
     .map(({ Action, Resource }) => {
-      const [, secret] = /secret:([^"]+)/.exec(JSON.stringify(Resource)) ?? [];
-      return [secret, [Action].flat().map((each) => each.replace('secretsmanager:', ''))] as const;
+      const secrets = [...JSON.stringify(Resource).matchAll(/secret:([^"]+)/g)].map(([, secret]) => secret);
+      return [secrets, [Action].flat().map((each) => each.replace('secretsmanager:', ''))] as const;
     });
 }
 
@@ -76,6 +82,10 @@ const DATA_KEY = [
   'kms:ReEncryptTo',
 ];
 const LOG = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+const ACCESS_KEYS = [
+  ...['CreateAccessKey', 'DeleteAccessKey', 'GetAccessKeyLastUsed', 'ListAccessKeys', 'ListUserTags'],
+  ...['TagUser', 'UntagUser', 'UpdateAccessKey'],
+].map((each) => `iam:${each}`);
 const ROTATE = ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'];
 
 describe('the function that takes the steps', () => {
@@ -85,6 +95,7 @@ describe('the function that takes the steps', () => {
         ...DATA_KEY,
         ...LOG,
         ...ROTATE.map((each) => `secretsmanager:${each}`),
+        ...ACCESS_KEYS,
         'dynamodb:GetItem',
         'dynamodb:PutItem',
         'states:DescribeExecution',
@@ -97,21 +108,34 @@ describe('the function that takes the steps', () => {
     '%s: writes what is managed, only reads its authority',
     (role) => {
       expect(onSecrets(role)).toEqual([
-        ['shhh/orders-db-??????', ROTATE],
-        ['shhh/orders-admin-??????', ['DescribeSecret', 'GetSecretValue']],
+        [MANAGED, ROTATE],
+        [['shhh/orders-admin-??????'], ['DescribeSecret', 'GetSecretValue']],
       ]);
     },
   );
+});
+
+describe('access keys', () => {
+  it.each(['RotationAdvanceRole', 'RotationPlainRole'])('%s: those of the named users alone', (role) => {
+    const about = statementsOf(role).filter(({ Action }) => JSON.stringify(Action).includes('iam:'));
+    expect(about).toHaveLength(1);
+    const users = [...JSON.stringify(about[0]?.Resource).matchAll(/:user\/([^"]+)/g)].map(([, user]) => user);
+    expect(users).toEqual(['services/uploader']);
+    expect([about[0]?.Action].flat().sort()).toEqual(ACCESS_KEYS);
+  });
+
+  it('are nobody else’s matter', () => {
+    for (const role of ['Ask', 'Notice', 'Publish', 'Schedule'])
+      expect(actionsOf(`Rotation${role}Role`).filter((each) => each.startsWith('iam:'))).toEqual([]);
+  });
 });
 
 describe('the others', () => {
   it('read no secret, but the one that compares leaks', () => {
     expect(onSecrets('RotationAskRole')).toEqual([]);
     expect(onSecrets('RotationPublishRole')).toEqual([]);
-    expect(onSecrets('RotationScheduleRole')).toEqual([['shhh/orders-db-??????', ['ListSecretVersionIds']]]);
-    expect(onSecrets('RotationNoticeRole')).toEqual([
-      ['shhh/orders-db-??????', ['DescribeSecret', 'GetSecretValue']],
-    ]);
+    expect(onSecrets('RotationScheduleRole')).toEqual([[MANAGED, ['ListSecretVersionIds']]]);
+    expect(onSecrets('RotationNoticeRole')).toEqual([[MANAGED, ['DescribeSecret', 'GetSecretValue']]]);
   });
 
   it('let the workflow call its one function', () => {
@@ -143,7 +167,7 @@ describe("policies in place of the project's", () => {
     const file = path.join(directory, 'policies.json');
     writeFileSync(file, JSON.stringify({ secrets: [...SECRETS, { ...SECRETS[0], environments: ['dev'] }] }));
     expect(managedSecrets('local', file)).toEqual(SECRETS);
-    expect(managedSecrets('dev', file)).toHaveLength(2);
+    expect(managedSecrets('dev', file)).toHaveLength(SECRETS.length + 1);
     rmSync(directory, { recursive: true });
   });
 });

@@ -1,7 +1,8 @@
 /**
  * STS before an emulator's IAM, for the whole system: it answers `GetCallerIdentity` by the key's status that it finds
  * there, and only who signed with the key's secret. The emulator's own STS takes every key, and the secrets that it
- * issues have the form of a commit's hash, which detection passes over rightly: so the secret is held here.
+ * issues have the form of a commit's hash, which detection passes over rightly: so the secret is held here. Of keys that
+ * rotation has made, it is the one that stands in Secrets Manager.
  */
 import {
   CreateAccessKeyCommand,
@@ -10,6 +11,11 @@ import {
   IAMClient,
   ListAccessKeysCommand,
 } from '@aws-sdk/client-iam';
+import {
+  CreateSecretCommand,
+  GetSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { awsOptions } from '../emulator-client.ts';
@@ -38,8 +44,10 @@ export interface StsStandIn {
   readonly asked: readonly { readonly keyId: string; readonly answer: string }[];
   /** A user of this name in the emulator's IAM, with one key that works. */
   createKey(userName: string): Promise<LeakableKey>;
+  /** The same, and the key is published as this secret, under which rotation has its successors. */
+  createManagedKey(userName: string, secretId: string): Promise<LeakableKey>;
   /** What IAM says of the key now. */
-  statusOf(key: LeakableKey): Promise<string | undefined>;
+  statusOf(key: Pick<LeakableKey, 'userName' | 'keyId'>): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -52,14 +60,36 @@ const MAX_TRIES = 2_000;
  */
 export async function startSts(endpoint: string, port = 0): Promise<StsStandIn> {
   const iam = new IAMClient(awsOptions(endpoint));
+  const secretsManager = new SecretsManagerClient(awsOptions(endpoint));
   const keys = new Map<string, LeakableKey>();
+  /** Managed secrets, with whose keys they hold. */
+  const managed = new Map<string, string>();
   const asked: { keyId: string; answer: string }[] = [];
 
-  async function statusOf({ userName, keyId }: LeakableKey): Promise<string | undefined> {
+  async function statusOf({
+    userName,
+    keyId,
+  }: Pick<LeakableKey, 'userName' | 'keyId'>): Promise<string | undefined> {
     const { AccessKeyMetadata: listed = [] } = await iam.send(
       new ListAccessKeysCommand({ UserName: userName }),
     );
     return listed.find((each) => each.AccessKeyId === keyId)?.Status;
+  }
+
+  /** A key that rotation has made and stored. */
+  async function successor(keyId: string): Promise<LeakableKey | undefined> {
+    for (const [SecretId, userName] of managed)
+      for (const VersionStage of ['AWSPENDING', 'AWSCURRENT']) {
+        const { SecretString = '' } = await secretsManager
+          .send(new GetSecretValueCommand({ SecretId, VersionStage }))
+          .catch(() => ({ SecretString: '{}' }));
+        const { accessKeyId, secretAccessKey = '' } = JSON.parse(SecretString) as Record<string, string>;
+        if (accessKeyId !== keyId) continue;
+        const key = { userName, keyId, secretKey: secretAccessKey };
+        keys.set(keyId, key);
+        return key;
+      }
+    return undefined;
   }
 
   async function refusalOf(
@@ -67,7 +97,7 @@ export async function startSts(endpoint: string, port = 0): Promise<StsStandIn> 
     body: string,
     keyId: string,
   ): Promise<string | undefined> {
-    const key = keys.get(keyId);
+    const key = keys.get(keyId) ?? (await successor(keyId));
     if (key === undefined || (await statusOf(key)) !== 'Active') return 'InvalidClientTokenId';
     return isSignedWith(key.secretKey, request, body) ? undefined : 'SignatureDoesNotMatch';
   }
@@ -88,24 +118,35 @@ export async function startSts(endpoint: string, port = 0): Promise<StsStandIn> 
     })().catch(() => request.socket.destroy());
   }, port);
 
+  async function createKey(userName: string): Promise<LeakableKey> {
+    await iam.send(new CreateUserCommand({ UserName: userName }));
+    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+      const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: userName }));
+      const keyId = AccessKey?.AccessKeyId ?? '';
+      if (hasForm(keyId)) {
+        const secretKey = randomBytes(30).toString('base64');
+        const key = { userName, keyId, secretKey };
+        keys.set(keyId, key);
+        return key;
+      }
+      await iam.send(new DeleteAccessKeyCommand({ UserName: userName, AccessKeyId: keyId }));
+    }
+    throw new Error('The emulator made no key whose id has the form of an AWS key’s.');
+  }
+
   return {
     url: server.url,
     asked,
     statusOf,
-    async createKey(userName) {
-      await iam.send(new CreateUserCommand({ UserName: userName }));
-      for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-        const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: userName }));
-        const keyId = AccessKey?.AccessKeyId ?? '';
-        if (hasForm(keyId)) {
-          const secretKey = randomBytes(30).toString('base64');
-          const key = { userName, keyId, secretKey };
-          keys.set(keyId, key);
-          return key;
-        }
-        await iam.send(new DeleteAccessKeyCommand({ UserName: userName, AccessKeyId: keyId }));
-      }
-      throw new Error('The emulator made no key whose id has the form of an AWS key’s.');
+    createKey,
+    async createManagedKey(userName, secretId) {
+      const key = await createKey(userName);
+      managed.set(secretId, userName);
+      const value = { accessKeyId: key.keyId, secretAccessKey: key.secretKey };
+      await secretsManager.send(
+        new CreateSecretCommand({ Name: secretId, SecretString: JSON.stringify(value) }),
+      );
+      return key;
     },
     close: () => server.close(),
   };
