@@ -2,10 +2,10 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { checkpointText } from '../../functions/audit/domain/checkpoint.ts';
+import { checkpointText } from '../../functions/kernel/tlog/checkpoint.ts';
 import { EMPTY_EDGE, EMPTY_LOG, entriesOf, growLog } from '../../functions/audit/domain/grow-log.ts';
-import { formatNote, noteKey, type NoteKey } from '../../functions/audit/domain/signed-note.ts';
-import { CHECKPOINT_PATH, checkpointPath } from '../../functions/audit/domain/tiles.ts';
+import { formatNote, noteKey, type NoteKey } from '../../functions/kernel/tlog/signed-note.ts';
+import { CHECKPOINT_PATH, checkpointPath } from '../../functions/kernel/tlog/tiles.ts';
 
 export interface SyntheticKeys {
   readonly ed25519: NoteKey;

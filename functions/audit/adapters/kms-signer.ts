@@ -1,6 +1,6 @@
 import { GetPublicKeyCommand, SignCommand, type KMSClient } from '@aws-sdk/client-kms';
 import type { CheckpointSigner } from '../domain/sequence.ts';
-import { noteKey, type NoteKey, type NoteSignature } from '../domain/signed-note.ts';
+import { noteKey, type NoteKey, type NoteSignature } from '../../kernel/tlog/signed-note.ts';
 
 export interface KmsSignerOptions {
   readonly kms: Pick<KMSClient, 'send'>;

@@ -7,9 +7,9 @@ import type { Writable } from 'node:stream';
 import { once } from 'node:events';
 import type { Clock } from '../../kernel/clock.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
-import { openCheckpoint, type Checkpoint, type OpenedCheckpoint } from '../domain/checkpoint.ts';
-import type { LogSource } from '../domain/log-source.ts';
-import { createProver } from '../domain/prove.ts';
+import { openCheckpoint, type Checkpoint, type OpenedCheckpoint } from '../../kernel/tlog/checkpoint.ts';
+import type { LogSource } from '../../kernel/tlog/log-source.ts';
+import { createProver } from '../../kernel/tlog/prove.ts';
 import {
   exportEntryLine,
   exportHeaderLine,
@@ -19,8 +19,8 @@ import {
   openProof,
 } from '../domain/proof-files.ts';
 import { selects, Summary } from '../domain/select.ts';
-import { formatNote, parseKeyLine, type NoteKey } from '../domain/signed-note.ts';
-import { CHECKPOINT_PATH } from '../domain/tiles.ts';
+import { formatNote, parseKeyLine, type NoteKey } from '../../kernel/tlog/signed-note.ts';
+import { CHECKPOINT_PATH } from '../../kernel/tlog/tiles.ts';
 import { verifyLog, type Problem } from '../domain/verify-log.ts';
 import { USAGE, type Command } from './arguments.ts';
 

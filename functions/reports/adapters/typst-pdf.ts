@@ -3,7 +3,10 @@ import { NodeCompiler, type PdfStandard } from '@myriaddreamin/typst-ts-node-com
 import type { View } from '../domain/render/view.ts';
 
 /** @param template text of report.typ @param fonts directory of the fonts that it names */
-export function createPdfRenderer(template: string, fonts: string): (view: View, generatedAt: number) => Buffer {
+export function createPdfRenderer(
+  template: string,
+  fonts: string,
+): (view: View, generatedAt: number) => Buffer {
   return (view, generatedAt) => {
     // One for each report: a compiler keeps what it made.
     const compiler = NodeCompiler.create({ fontArgs: [{ fontPaths: [fonts] }] });

@@ -1,4 +1,4 @@
-import type { LogSource } from '../../../functions/audit/domain/log-source.ts';
+import type { LogSource } from '../../../functions/kernel/tlog/log-source.ts';
 import {
   EMPTY_EDGE,
   EMPTY_LOG,
@@ -7,7 +7,7 @@ import {
   type LogEdge,
   type LogHead,
 } from '../../../functions/audit/domain/grow-log.ts';
-import { CHECKPOINT_PATH, checkpointPath } from '../../../functions/audit/domain/tiles.ts';
+import { CHECKPOINT_PATH, checkpointPath } from '../../../functions/kernel/tlog/tiles.ts';
 import type { AuditEvent } from '../../../functions/contracts/audit.ts';
 import { anEvent } from './event-builder.ts';
 import { createLogKeys, type LogKeys } from './log-keys.ts';

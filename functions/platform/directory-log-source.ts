@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { LogSource } from '../domain/log-source.ts';
+import type { KeptCheckpoints, LogSource } from '../kernel/tlog/log-source.ts';
+import { parsePath } from '../kernel/tlog/tiles.ts';
 
 /** A log in a directory: a copy of its bucket. */
-export function createDirectorySource(root: string): LogSource {
+export function createDirectorySource(root: string): LogSource & KeptCheckpoints {
   return {
     async read(object) {
       try {
@@ -20,6 +21,15 @@ export function createDirectorySource(root: string): LogSource {
     },
     async *list() {
       yield* walk(root, '');
+    },
+    async keptFrom(size) {
+      let next: number | undefined;
+      for (const name of await readdir(path.join(root, 'checkpoints'))) {
+        const object = parsePath(`checkpoints/${name}`);
+        if (object?.kind === 'kept' && object.size >= size && object.size < (next ?? Infinity))
+          next = object.size;
+      }
+      return next;
     },
   };
 }
