@@ -10,12 +10,7 @@ export function createDirectorySource(root: string): LogSource & KeptCheckpoints
       try {
         return await readFile(path.join(root, object));
       } catch (error) {
-        if (
-          error instanceof Error &&
-          'code' in error &&
-          (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-        )
-          return undefined;
+        if (isMissing(error)) return undefined;
         throw error;
       }
     },
@@ -42,3 +37,7 @@ async function* walk(root: string, below: string): AsyncGenerator<string> {
     else yield object;
   }
 }
+
+/** Whether a failure of the file system says that there is nothing. */
+export const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
