@@ -28,7 +28,7 @@ export async function setup(options: SetupOptions = {}): Promise<void> {
     async () => {
       await prepareEmulatorEnvironment(log);
       await prepareHypercoreLayer(architecture, log);
-      await prepareTypstLayer(architecture, log);
+      await prepareTypstLayer(log);
       await prepareRe2Layer(architecture, log);
     },
     () => log('setup: waiting for another setup of this clone to finish'),

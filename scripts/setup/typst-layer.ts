@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { layerDirectory, type LayerArchitecture } from '../../lib/platform/layer-paths.ts';
+import { layerDirectory } from '../../lib/platform/layer-paths.ts';
 import { BUILD_DIR, findLambdaNode, hostArchitecture, MODULES_DIR, type Log } from '../support/project.ts';
 import { runCommand } from '../support/run-command.ts';
 import { startStopwatch } from '../support/stopwatch.ts';
@@ -18,14 +18,17 @@ const RECIPE = 1;
 
 const manifest = z.object({ version: z.string() });
 
+/** The only processor of Lambda's that this version's binary is published for: the function that uses it runs there. */
+const ARCHITECTURE = 'x64';
+
 /** Copies Typst's compiler, its binary for Lambda and the fonts of reports from node_modules, as locked. */
-export async function prepareTypstLayer(architecture: LayerArchitecture, log: Log): Promise<void> {
-  const layer = layerDirectory('typst', architecture);
+export async function prepareTypstLayer(log: Log): Promise<void> {
+  const layer = layerDirectory('typst', ARCHITECTURE);
   const stampFile = `${layer}.stamp`;
   const { version } = manifest.parse(
     JSON.parse(await readFile(path.join(MODULES_DIR, COMPILER, 'package.json'), 'utf8')),
   );
-  const stamp = `${COMPILER} ${version}, ${architecture}, recipe ${RECIPE}\n`;
+  const stamp = `${COMPILER} ${version}, ${ARCHITECTURE}, recipe ${RECIPE}\n`;
   if (existsSync(layer) && existsSync(stampFile) && (await readFile(stampFile, 'utf8')) === stamp) return;
 
   const elapsed = startStopwatch();
@@ -33,18 +36,18 @@ export async function prepareTypstLayer(architecture: LayerArchitecture, log: Lo
   const workshop = await mkdtemp(path.join(BUILD_DIR, 'tmp', 'typst-'));
   try {
     const assembled = path.join(workshop, 'layer', 'nodejs', 'node_modules');
-    const binary = `${COMPILER}-linux-${architecture}-gnu`;
+    const binary = `${COMPILER}-linux-${ARCHITECTURE}-gnu`;
     await cp(path.join(MODULES_DIR, COMPILER), path.join(assembled, COMPILER), { recursive: true });
     await cp(await packageOf(binary, version, workshop), path.join(assembled, binary), { recursive: true });
     for (const [name, faces] of Object.entries(FONTS))
       for (const kept of [...faces, 'LICENSE_FONT', 'package.json'])
         await cp(path.join(MODULES_DIR, name, kept), path.join(assembled, name, kept), { recursive: true });
-    if (architecture === hostArchitecture()) await tryIt(assembled);
+    if (hostArchitecture() === ARCHITECTURE) await tryIt(assembled);
     await rm(layer, { recursive: true, force: true });
     await mkdir(path.dirname(layer), { recursive: true });
     await rename(path.join(workshop, 'layer'), layer);
     await writeFile(stampFile, stamp);
-    log(`typst layer (${architecture}): ready (${elapsed()})`);
+    log(`typst layer (${ARCHITECTURE}): ready (${elapsed()})`);
   } finally {
     await rm(workshop, { recursive: true, force: true });
   }

@@ -166,7 +166,7 @@ function opened(
           for (const bytes of entries) {
             const seq = edge.size;
             edge.append(leafHash(bytes), () => undefined);
-            if (seq >= end) continue;
+            if (seq < first || seq >= end) continue;
             const entry = parse(bytes);
             if (entry?.seq !== seq)
               return err(`Entry ${seq} of the audit log is of no form that is known here.`);

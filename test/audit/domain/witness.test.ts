@@ -1,10 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import {
-  openCheckpoint,
-  type Checkpoint,
-  type TreeHead,
-} from '../../../functions/kernel/tlog/checkpoint.ts';
+import { openCheckpoint, type Checkpoint, type TreeHead } from '../../../functions/kernel/tlog/checkpoint.ts';
 import type { Hash } from '../../../functions/kernel/tlog/merkle.ts';
 import { createProver } from '../../../functions/kernel/tlog/prove.ts';
 import { noteKey } from '../../../functions/kernel/tlog/signed-note.ts';
