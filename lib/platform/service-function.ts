@@ -31,6 +31,8 @@ export interface ServiceFunctionProps<S extends EnvSchema> {
   readonly layers?: readonly ILayerVersion[];
   /** Packages that come from a layer and stay out of the bundle. */
   readonly fromLayers?: readonly string[];
+  /** Files that take the place of modules which the handler imports by a name of package.json's `imports`. */
+  readonly replacing?: Readonly<Record<`#${string}`, string>>;
   readonly ephemeralStorageMb?: number;
   /** Where it has to be another than the stage's: a package that is not published for that. */
   readonly architecture?: Settings['architecture'];
@@ -98,6 +100,9 @@ export class ServiceFunction<S extends EnvSchema> extends NodejsFunction {
               (props.files ?? []).map((file) => `cp "${inputDir}/${file}" "${outputDir}/"`),
           },
         }),
+        esbuildArgs: {
+          '--alias': Object.entries(props.replacing ?? {}).map(([name, file]) => `${name}=${file}`),
+        },
       },
     });
     this.ownRole = role;

@@ -77,11 +77,11 @@ export function databaseCommons<Subject>(database: Database<Subject>): Pick<
   'describe' | 'secretsIn' | 'create' | 'probe'
 > & {
   /** Changes something on the server, with every call recorded. */
-  change(
+  readonly change: (
     order: RotationOrder,
     value: Redacted,
     work: (call: Call, subject: Subject) => Promise<Change>,
-  ): Promise<Told<Change>>;
+  ) => Promise<Told<Change>>;
 } {
   const { clock, defaultPort, faultOf, explain, subjectOf, livenessOf } = database;
   return {
