@@ -231,7 +231,7 @@ function secretsIn(
 }
 
 /** The line of what stands at a path; where nothing does, of what it would stand in. */
-function lineAt(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
+export function lineAt(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
   for (let length = path.length; length >= 0; length -= 1) {
     const at = path.slice(0, length).map((each) => (/^[0-9]+$/.test(String(each)) ? Number(each) : each));
     const node: unknown = length === 0 ? document.contents : document.getIn(at, true);
