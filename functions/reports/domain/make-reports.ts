@@ -2,13 +2,15 @@
 import { fromIso, toIso, type Clock } from '../../kernel/clock.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { assemble, referredTo } from './assemble.ts';
-import { Evaluation, readOn, type Fact } from './evaluate.ts';
+import { Evaluation, readOn, type Source } from './evaluate.ts';
+import type { Exception } from './exception.ts';
+import type { Configuration } from './facts.ts';
 import type { Framework, Frameworks } from './framework.ts';
 import { Incidents } from './incidents.ts';
 import type { LogEntry } from './log-entry.ts';
 import type { ZonedPeriod } from './period.ts';
 import { openLog, type LogOptions } from './read-log.ts';
-import type { Day, Exception, Report } from './report.ts';
+import type { Day, Report } from './report.ts';
 import {
   dataFolder,
   MANIFEST,
@@ -25,15 +27,13 @@ export interface ReportRequest {
   readonly period: ZonedPeriod;
 }
 
-/** The deployed settings, or why they could not be read. */
-export type Configuration = readonly Fact[] | { readonly missing: string };
-
 export interface MakeReports {
   readonly compiled: Frameworks;
   /** What the deployment is called. */
   readonly deployment: string;
   readonly log: LogOptions;
-  readonly configuration: () => Promise<Configuration>;
+  /** The deployed settings, or why none of them can be read. */
+  readonly configuration: () => Promise<Configuration | { readonly missing: string }>;
   readonly exceptions: readonly Exception[];
   readonly render: (report: Report) => readonly ReportFile[];
   /** Names every file with its digest. */
@@ -113,9 +113,9 @@ async function gather(
   const opened = await openLog(log, { from: period.from, until });
   if (!opened.ok) return opened;
   const { head, pass, prove } = opened.value;
-  const facts = await configuration();
+  const settings = await configuration();
   const seed = [head.origin, head.size, head.rootHash, period.from, period.until].join('\n');
-  const evaluation = new Evaluation(tests, period, seed, facts);
+  const evaluation = new Evaluation(tests, period, seed, settings);
   const incidents = new Incidents(period);
   const counts = new Counts(period);
   const read = await pass((entry) => {
@@ -132,18 +132,23 @@ async function gather(
     period: { from: period.from, until: period.until, timeZone: period.timeZone },
     generatedAt,
     log: head,
-    sources: [
-      { name: 'audit log' },
-      { name: 'configuration', ...('missing' in facts && { missing: facts.missing }) },
-    ],
+    sources: [{ name: 'audit log' }, configurationSource(settings)],
     entries: counts.entries,
     results,
     evidence: evidence.value,
     exceptions,
     incidents: incidents.all(),
     days: counts.days(),
-    facts: 'missing' in facts ? [] : facts,
+    facts: 'missing' in settings ? [] : settings.facts,
   });
+}
+
+function configurationSource(settings: Configuration | { readonly missing: string }): Source {
+  if ('missing' in settings) return { name: 'configuration', missing: settings.missing };
+  const { length } = settings.unread;
+  if (length === 0) return { name: 'configuration' };
+  const told = length === 1 ? 'one setting' : `${length} settings`;
+  return { name: 'configuration', missing: `${told} could not be read` };
 }
 
 /** How much happened in a period, by day (UTC). */
