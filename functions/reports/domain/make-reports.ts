@@ -11,14 +11,8 @@ import type { LogEntry } from './log-entry.ts';
 import type { ZonedPeriod } from './period.ts';
 import { openLog, type LogOptions } from './read-log.ts';
 import type { Day, Report } from './report.ts';
-import {
-  dataFolder,
-  MANIFEST,
-  runFolder,
-  type ReportFile,
-  type ReportStore,
-  type Verdicts,
-} from './report-store.ts';
+import type { ReportFile } from './render/forms.ts';
+import { dataFolder, runFolder, type ReportStore, type Verdicts } from './report-store.ts';
 import { memberOf } from './select-entries.ts';
 
 export interface ReportRequest {
@@ -191,7 +185,6 @@ async function keep(report: Report, period: ZonedPeriod, ports: MakeReports): Pr
   const folder = runFolder(framework.id, period, id, generatedAt);
   const files = render(report);
   const last = await manifest(report, files);
-  if (last.path !== MANIFEST) throw new Error(`A manifest is called ${MANIFEST}, not ${last.path}.`);
   for (const file of files) await store.put(folder, file);
   await store.put(folder, last);
   return { ...made, folder, isOld: false };

@@ -1,16 +1,8 @@
 /** Where reports lie: a folder for each, and a report is there once its manifest is, which is written last. */
 import type { Verdict } from './evaluate.ts';
 import type { ZonedPeriod } from './period.ts';
-
-export interface ReportFile {
-  /** Its name in the report's folder. */
-  readonly path: string;
-  readonly mediaType: string;
-  readonly bytes: Uint8Array;
-}
-
-/** The name of the manifest in a report's folder. */
-export const MANIFEST = 'manifest.note';
+import type { ReportFile } from './render/forms.ts';
+import { MANIFEST_PATH } from './render/manifest.ts';
 
 export interface ReportStore {
   /** Folders of reports below a folder that have a manifest, in order of their names. */
@@ -51,7 +43,7 @@ export function foldersOf(paths: readonly string[]): {
   for (const path of paths) {
     const at = path.lastIndexOf('/') + 1;
     seen.add(path.slice(0, at));
-    if (path.slice(at) === MANIFEST) whole.add(path.slice(0, at));
+    if (path.slice(at) === MANIFEST_PATH) whole.add(path.slice(0, at));
   }
   return {
     whole: [...whole].sort(),
