@@ -68,6 +68,7 @@ async function measure(log: string, vkeys: readonly string[]): Promise<void> {
         return manifestOf(report, files, createNoteSigner());
       },
       before: async () => undefined,
+      made: async () => undefined,
       store,
     },
   );

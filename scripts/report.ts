@@ -64,6 +64,7 @@ async function makeFromCopy(request: Make['request'], { log, keys, out, name }: 
       configuration: async () => ({ missing: 'the report was made from a copy of the log' }),
       render: (report) => renderForms(report, pdf),
       manifest: (report, files) => manifestOf(report, files, createNoteSigner()),
+      made: async () => undefined,
       before: createPreviousReports(store, createNoteOpener([])),
     },
   );
