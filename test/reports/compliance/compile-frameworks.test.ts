@@ -1,10 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { keptOut, readComplianceFiles } from '../../../scripts/build-compliance.ts';
-import {
-  compileFrameworks,
-  describeComplianceProblem,
-  type ComplianceFile,
-} from '../../../scripts/compliance/compile-frameworks.ts';
+import { describePolicyProblem } from '../../../scripts/audit/compile-policy.ts';
+import { compileFrameworks, type ComplianceFile } from '../../../scripts/compliance/compile-frameworks.ts';
 import exceptions from '../../../functions/reports/exceptions.json' with { type: 'json' };
 import frameworks from '../../../functions/reports/frameworks.json' with { type: 'json' };
 
@@ -22,7 +19,7 @@ function said(file: string, from: string, to: string): readonly string[] {
     each.name === name ? { name, text: each.text.replace(from, to) } : each,
   );
   const result = compileFrameworks(changed, looksSecret, keptOut());
-  return 'problems' in result ? result.problems.map(describeComplianceProblem) : [];
+  return 'problems' in result ? result.problems.map(describePolicyProblem) : [];
 }
 
 describe('the frameworks of reports', () => {
@@ -238,7 +235,7 @@ describe('a framework is refused', () => {
         looksSecret,
         keptOut(),
       );
-      expect('problems' in result && result.problems.map(describeComplianceProblem)).toEqual([
+      expect('problems' in result && result.problems.map(describePolicyProblem)).toEqual([
         `patterns/compliance/${gone} (root): there is no such file. Put it back.`,
       ]);
     }
