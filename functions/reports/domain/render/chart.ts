@@ -8,6 +8,11 @@ export interface Series {
 }
 
 export interface BarChart {
+  /** Names its parts within a page. */
+  readonly id: string;
+  readonly title: string;
+  /** The chart for who cannot see it. */
+  readonly words: string;
   readonly categories: readonly string[];
   /** Stacked from the bottom, in this order. */
   readonly series: readonly Series[];
@@ -24,7 +29,7 @@ const GRID = '#dfe4e9';
 /** What a bar says at least, to be seen at all. */
 const LEAST_PX = 1;
 
-export function barChart({ categories, series, width, height }: BarChart): string {
+export function barChart({ id, title, words, categories, series, width, height }: BarChart): string {
   const totals = categories.map((_, index) =>
     series.reduce((sum, { counts }) => sum + (counts[index] ?? 0), 0),
   );
@@ -72,7 +77,8 @@ export function barChart({ categories, series, width, height }: BarChart): strin
       x += 30 + name.length * 6;
     }
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="IBM Plex Sans, sans-serif" font-size="10">${parts.join('')}</svg>`;
+  const told = `<title id="${id}-title">${escapeXml(title)}</title><desc id="${id}-words">${escapeXml(words)}</desc>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="${id}-title ${id}-words" viewBox="0 0 ${width} ${height}" font-family="IBM Plex Sans, sans-serif" font-size="10">${told}${parts.join('')}</svg>`;
 }
 
 const label = (x: number, y: number, text: string, anchor: 'start' | 'middle' | 'end'): string =>

@@ -4,10 +4,13 @@ import type { Verdict } from '../evaluate.ts';
 import type { Incident } from '../incidents.ts';
 import { VERDICTS, type ControlReport, type Evidence, type Report, type TestReport } from '../report.ts';
 import { FAILURES_SHOWN } from '../assemble.ts';
-import { barChart } from './chart.ts';
+import { barChart, type Series } from './chart.ts';
 
-/** Incidents that the pages show; the list of evidence has them all. */
+/** Incidents that the pages show; a file beside them has all. */
 const INCIDENTS_SHOWN = 40;
+
+/** Characters of a subject in the list of entries; a file beside the pages has it in full. */
+const SUBJECT_SHOWN = 72;
 
 const LABELS: Readonly<Record<Verdict, string>> = {
   passed: 'Passed',
@@ -62,11 +65,23 @@ const AGE_BUCKETS = [
 /** Of the deployed configuration: days since a managed secret was rotated. */
 const SECRET_AGE = 'managed-secret.age-days';
 
+/** What a report consists of besides its manifest, and what each file of it is for. */
+export const FILES = {
+  html: { path: 'report.html', what: 'this report as a page, to read and to print' },
+  pdf: { path: 'report.pdf', what: 'this report as a document, PDF/A-2a' },
+  oscal: { path: 'oscal.json', what: 'the same as OSCAL assessment results, for tools' },
+  controls: { path: 'controls.csv', what: 'each control and its verdict' },
+  evidence: { path: 'evidence.csv', what: 'what each test sampled, and what failed' },
+  entries: { path: 'entries.csv', what: 'each entry that is referred to, with its proof' },
+  incidents: { path: 'incidents.csv', what: 'every incident with its times' },
+} as const;
+
 export interface ChartView {
   readonly title: string;
   readonly caption: string;
   /** The chart in words, for who cannot see it. */
   readonly alt: string;
+  /** Holds title and words too. */
   readonly svg: string;
 }
 
@@ -83,7 +98,13 @@ export interface View {
   readonly period: string;
   readonly generatedAt: string;
   readonly headline: string;
-  readonly framework: Report['framework'];
+  /** What a reader has to know before anything else: what is missing. */
+  readonly notices: readonly string[];
+  readonly framework: {
+    /** Title and version. */
+    readonly name: string;
+    readonly source: string;
+  };
   readonly verdicts: readonly (Told & {
     readonly count: number;
     readonly meaning: string;
@@ -100,6 +121,8 @@ export interface View {
     readonly remediation: string;
     readonly tests: readonly (Told & {
       readonly id: string;
+      /** The control under which the test is told in full; empty where that is this one. */
+      readonly toldUnder: string;
       readonly title: string;
       readonly question: string;
       readonly population: string;
@@ -133,18 +156,26 @@ export interface View {
   }[];
   readonly sources: readonly { readonly name: string; readonly state: string }[];
   readonly log: readonly { readonly name: string; readonly value: string }[];
-  readonly evidence: readonly {
-    readonly seq: string;
-    readonly time: string;
-    readonly type: string;
-    readonly subject: string;
-    readonly hash: string;
-  }[];
+  /** Entries that the pages name. */
+  readonly evidence: {
+    readonly intro: string;
+    readonly rows: readonly {
+      readonly seq: string;
+      readonly time: string;
+      readonly type: string;
+      readonly subject: string;
+      readonly hash: string;
+    }[];
+  };
+  /** The signed note. */
+  readonly checkpoint: string;
+  readonly files: readonly { readonly path: string; readonly what: string }[];
 }
 
 export function viewOf(report: Report): View {
   const { framework, deployment, period, log, controls, verdicts, before } = report;
   const at = (ms: number) => inZone(ms, period.timeZone);
+  const toldUnder = new Map<string, string>();
   return {
     title: framework.title,
     id: report.id,
@@ -152,7 +183,17 @@ export function viewOf(report: Report): View {
     period: `${at(period.from)} to ${at(period.until)} (${period.timeZone})`,
     generatedAt: `${at(report.generatedAt)} (${period.timeZone})`,
     headline: headlineOf(report),
-    framework,
+    notices: report.sources.flatMap(({ name, missing }) =>
+      missing === undefined
+        ? []
+        : `A source is missing. The ${name} was not read: ${missing}. What draws on it is incomplete, and nothing of it counts as passed.`,
+    ),
+    framework: {
+      name: framework.title.includes(framework.version)
+        ? framework.title
+        : `${framework.title}, version ${framework.version}`,
+      source: framework.source,
+    },
     verdicts: VERDICTS.map((verdict) => ({
       ...told(verdict),
       count: verdicts[verdict],
@@ -164,7 +205,11 @@ export function viewOf(report: Report): View {
     controls: controls.map(({ id, title, requirement, beyond, remediation, tests, verdict }) => ({
       ...told(verdict),
       ...{ id, title, requirement, beyond, remediation },
-      tests: tests.map((test) => testView(test)),
+      tests: tests.map((test) => {
+        const under = toldUnder.get(test.id);
+        if (under === undefined) toldUnder.set(test.id, id);
+        return testView(test, under === id ? '' : (under ?? ''));
+      }),
     })),
     incidents: incidentsOf(report, at),
     exceptions: report.exceptions.map(({ id, test, reason, owner, acceptedOn, expiresOn }) => ({
@@ -177,29 +222,60 @@ export function viewOf(report: Report): View {
     })),
     log: [
       { name: 'Log', value: log.origin },
-      { name: 'Entries', value: log.size.toLocaleString('en') },
+      { name: 'Entries', value: count(log.size) },
       { name: 'Root', value: log.rootHash },
-      { name: 'Entries in the period', value: report.entries.toLocaleString('en') },
+      { name: 'Entries in the period', value: count(report.entries) },
     ],
-    evidence: evidenceOf(report).map(({ seq, time, type, subject, leafHash }) => ({
+    evidence: evidenceView(report),
+    checkpoint: log.checkpoint,
+    files: Object.values(FILES).map(({ path, what }) => ({ path, what })),
+  };
+}
+
+function evidenceView(report: Report): View['evidence'] {
+  const shown = entriesOf(report, FAILURES_SHOWN);
+  const all = evidenceOf(report).length;
+  return {
+    intro:
+      all === 0
+        ? 'This report refers to no entry of the log.'
+        : all === shown.length
+          ? `The ${count(all)} entries of the audit log that this report refers to.`
+          : `The ${count(shown.length)} entries of the audit log that these pages name, of ${count(all)} that the report refers to.`,
+    rows: shown.map(({ seq, time, type, subject, leafHash }) => ({
       seq: String(seq),
-      ...{ time, type, subject, hash: leafHash },
+      time: time.slice(0, 19).replace('T', ' '),
+      type,
+      subject: shortened(subject),
+      hash: leafHash,
     })),
   };
 }
 
+/** Beginning and end of a name that is too long for a column. */
+function shortened(name: string): string {
+  const letters = Array.from(name);
+  return letters.length <= SUBJECT_SHOWN
+    ? name
+    : `${letters.slice(0, SUBJECT_SHOWN - 20).join('')}…${letters.slice(-19).join('')}`;
+}
+
 /** Every entry that the report refers to, once, in the log's order. */
-export function evidenceOf({ controls }: Report): Evidence[] {
+export const evidenceOf = (report: Report): Evidence[] => entriesOf(report, Infinity);
+
+/** @param failures of each test, at most */
+function entriesOf({ controls }: Report, failures: number): Evidence[] {
   const bySeq = new Map<number, Evidence>();
   for (const { tests } of controls)
     for (const { sampled, failing } of tests) {
       for (const one of sampled) bySeq.set(one.seq, one);
-      for (const { evidence } of failing) if (evidence) bySeq.set(evidence.seq, evidence);
+      for (const { evidence } of failing.slice(0, failures)) if (evidence) bySeq.set(evidence.seq, evidence);
     }
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
 
 const told = (verdict: Verdict): Told => ({ verdict, label: LABELS[verdict], sign: SIGNS[verdict] });
+const count = (number: number): string => number.toLocaleString('en');
 const signed = (change: number): string => (change === 0 ? '±0' : change > 0 ? `+${change}` : `−${-change}`);
 
 function headlineOf({ verdicts, controls, entries }: Report): string {
@@ -211,7 +287,7 @@ function headlineOf({ verdicts, controls, entries }: Report): string {
   const from =
     entries === 0
       ? 'The log holds no entry of this period.'
-      : `The evidence is drawn from ${entries.toLocaleString('en')} entries of the audit log.`;
+      : `The evidence is drawn from ${count(entries)} entries of the audit log.`;
   return `${said.join(', ')}. ${from}`;
 }
 
@@ -222,29 +298,29 @@ function whyAttention(control: ControlReport): View['attention'] {
     .map(({ definition, failed, accepted, population, note, verdict }) =>
       verdict === 'incomplete'
         ? `${definition.title}: ${note ?? 'a source could not be read'}`
-        : `${definition.title}: ${(failed - accepted).toLocaleString('en')} of ${population.toLocaleString('en')}`,
+        : `${definition.title}: ${count(failed - accepted)} of ${count(population)}`,
     );
   return [{ control: control.id, title: control.title, why: why.join('; ') }];
 }
 
-function testView(test: TestReport): View['controls'][number]['tests'][number] {
+function testView(test: TestReport, toldUnder: string): View['controls'][number]['tests'][number] {
   const { definition, population, failed, accepted, pending, failing, sampled, note } = test;
   const shown = failing.slice(0, FAILURES_SHOWN);
-  const number = (count: number) => count.toLocaleString('en');
   return {
     ...told(test.verdict),
     id: test.id,
+    toldUnder,
     ...definition,
     result:
       population === 0
         ? failed === 0
           ? 'nothing to look at'
-          : `${number(failed)} gaps`
+          : `${count(failed)} gaps`
         : [
-            `${number(population)} looked at, all of them`,
-            `${number(failed)} failed`,
-            ...(accepted > 0 ? [`${number(accepted)} of these accepted`] : []),
-            ...(pending > 0 ? [`${number(pending)} with time left`] : []),
+            `${count(population)} looked at, all of them`,
+            `${count(failed)} failed`,
+            ...(accepted > 0 ? [`${count(accepted)} of these accepted`] : []),
+            ...(pending > 0 ? [`${count(pending)} with time left`] : []),
           ].join(', '),
     note: note ?? '',
     failing: shown.map(({ subject, why, seq, exception }) => ({
@@ -254,24 +330,14 @@ function testView(test: TestReport): View['controls'][number]['tests'][number] {
     })),
     more:
       failed > shown.length
-        ? `${number(failed - shown.length)} more; the list of evidence names ${number(failing.length)} in all.`
+        ? `${count(failed - shown.length)} more; ${FILES.evidence.path} names ${count(failing.length)}${failing.length < failed ? ' of them' : ''}.`
         : '',
     sample: sampled.map(({ seq }) => seq).join(', '),
   };
 }
 
 function chartsOf({ days, incidents, facts }: Report): ChartView[] {
-  const size = { width: 640, height: 165 };
   const total = (severity: string) => days.reduce((sum, { findings }) => sum + (findings[severity] ?? 0), 0);
-  const findings = barChart({
-    ...size,
-    categories: days.map(({ day }) => day.slice(5)),
-    series: SEVERITIES.map(([name, colour]) => ({
-      name: name.toLowerCase(),
-      colour,
-      counts: days.map(({ findings: of }) => of[name] ?? 0),
-    })),
-  });
   const ended = incidents.flatMap(({ detectedAt, provenDeadAt }) =>
     provenDeadAt === undefined ? [] : [provenDeadAt - detectedAt],
   );
@@ -281,38 +347,56 @@ function chartsOf({ days, incidents, facts }: Report): ChartView[] {
   );
   const aged = bucketed(AGE_BUCKETS, ages);
   return [
-    {
-      title: 'Findings over time',
-      caption: 'Leaked credentials that were found, by day (UTC) and severity.',
-      alt: `Findings by day: ${SEVERITIES.map(([name]) => `${total(name)} ${name.toLowerCase()}`).join(', ')} over ${days.length} days.`,
-      svg: findings,
-    },
-    {
-      title: 'Time to revoke',
-      caption: `From the first finding to the proof that the credential is dead: ${ended.length.toLocaleString('en')} of ${incidents.length.toLocaleString('en')} incidents.`,
-      alt: inWords(BUCKETS, times),
-      svg: barChart({
-        ...size,
-        categories: BUCKETS.map(([name]) => name),
-        series: [{ name: 'incidents', colour: '#1f6f5c', counts: times }],
-      }),
-    },
+    chart(
+      'findings-over-time',
+      {
+        title: 'Findings over time',
+        caption: 'Leaked credentials that were found, by day (UTC) and severity.',
+        alt: `Findings over ${count(days.length)} days: ${SEVERITIES.map(([name]) => `${count(total(name))} ${name.toLowerCase()}`).join(', ')}.`,
+      },
+      days.map(({ day }) => day.slice(5)),
+      SEVERITIES.map(([name, colour]) => ({
+        name: name.toLowerCase(),
+        colour,
+        counts: days.map(({ findings }) => findings[name] ?? 0),
+      })),
+    ),
+    chart(
+      'time-to-revoke',
+      {
+        title: 'Time to revoke',
+        caption: `From the first finding to the proof that the credential is dead: ${count(ended.length)} of ${count(incidents.length)} incidents.`,
+        alt: `Incidents by the time it took: ${inWords(BUCKETS, times)}.`,
+      },
+      BUCKETS.map(([name]) => name),
+      [{ name: 'incidents', colour: '#1f6f5c', counts: times }],
+    ),
     ...(ages.length === 0
       ? []
       : [
-          {
-            title: 'Age of managed secrets',
-            caption: 'Days since their last rotation, at the time of the report.',
-            alt: inWords(AGE_BUCKETS, aged),
-            svg: barChart({
-              ...size,
-              categories: AGE_BUCKETS.map(([name]) => name),
-              series: [{ name: 'secrets', colour: '#3b6ea5', counts: aged }],
-            }),
-          },
+          chart(
+            'rotation-age',
+            {
+              title: 'Age of managed secrets',
+              caption: `Days since their last rotation, at the time of the report: ${count(ages.length)} secrets.`,
+              alt: `Secrets by days since their rotation: ${inWords(AGE_BUCKETS, aged)}.`,
+            },
+            AGE_BUCKETS.map(([name]) => name),
+            [{ name: 'secrets', colour: '#3b6ea5', counts: aged }],
+          ),
         ]),
   ];
 }
+
+const chart = (
+  id: string,
+  told: Omit<ChartView, 'svg'>,
+  categories: readonly string[],
+  series: readonly Series[],
+): ChartView => ({
+  ...told,
+  svg: barChart({ id, title: told.title, words: told.alt, categories, series, width: 640, height: 165 }),
+});
 
 type Buckets = readonly (readonly [name: string, below: number])[];
 function bucketed(buckets: Buckets, values: readonly number[]): number[] {
@@ -340,7 +424,7 @@ function incidentsOf({ incidents, period }: Report, at: (ms: number) => string):
     intro:
       incidents.length === 0
         ? `No credential of high or critical severity leaked in this period (${period.timeZone}).`
-        : `${incidents.length.toLocaleString('en')} credentials of high or critical severity leaked; ${open.length.toLocaleString('en')} of them are not proven dead.${rest > 0 ? ` The table shows the ${shown.length} that took longest or are open; the list of evidence has all.` : ''}`,
+        : `${count(incidents.length)} credentials of high or critical severity leaked; ${count(open.length)} of them are not proven dead.${rest > 0 ? ` The table shows the ${shown.length} that took longest or are open; ${FILES.incidents.path} has all.` : ''}`,
     rows: shown.map((incident) => ({
       credential: incident.redactedKey === '' ? incident.fingerprint.slice(0, 12) : incident.redactedKey,
       type: incident.secretType,

@@ -1,5 +1,5 @@
 /** C2SP tlog-checkpoint: the head of the log as the text of a signed note. */
-import { err, ok, type Result } from '../../kernel/result.ts';
+import { err, ok, type Result } from '../result.ts';
 import { HASH_BYTES, type Hash } from './merkle.ts';
 import { parseNote, signsAt, verifyNote, type NoteKey, type SignedNote } from './signed-note.ts';
 

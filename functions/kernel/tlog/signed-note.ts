@@ -1,6 +1,6 @@
 /** C2SP signed-note: text, an empty line, and one line for each signature. */
 import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
-import { err, ok, type Result } from '../../kernel/result.ts';
+import { err, ok, type Result } from '../result.ts';
 
 /** Signature types of signed-note that are read here. */
 const ED25519 = 0x01;

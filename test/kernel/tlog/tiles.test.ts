@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { leafHash, type Hash } from '../../../functions/audit/domain/merkle.ts';
+import { leafHash, type Hash } from '../../../functions/kernel/tlog/merkle.ts';
 import {
   bundlePath,
   decodeBundle,
@@ -11,7 +11,7 @@ import {
   tilePath,
   tilesOf,
   TreeEdge,
-} from '../../../functions/audit/domain/tiles.ts';
+} from '../../../functions/kernel/tlog/tiles.ts';
 
 describe('paths of tlog-tiles', () => {
   test('splits an index as the specification does', () => {

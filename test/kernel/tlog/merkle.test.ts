@@ -8,9 +8,9 @@ import {
   verifyConsistency,
   verifyInclusion,
   type Hash,
-} from '../../../functions/audit/domain/merkle.ts';
-import { hashOfRange, TILE_WIDTH, TreeEdge, type TileRef } from '../../../functions/audit/domain/tiles.ts';
-import { brutePath, bruteProof, bruteRoot } from '../support/brute-tree.ts';
+} from '../../../functions/kernel/tlog/merkle.ts';
+import { hashOfRange, TILE_WIDTH, TreeEdge, type TileRef } from '../../../functions/kernel/tlog/tiles.ts';
+import { brutePath, bruteProof, bruteRoot } from '../../audit/support/brute-tree.ts';
 
 /** The leaves that Certificate Transparency's own tests use, and the roots over the first n of them. */
 const CT_LEAVES = [

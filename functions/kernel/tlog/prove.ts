@@ -3,7 +3,6 @@ import type { Checkpoint } from './checkpoint.ts';
 import type { LogSource } from './log-source.ts';
 import {
   consistencyRanges,
-  HASH_BYTES,
   inclusionRanges,
   leafHash,
   verifyConsistency,
@@ -11,16 +10,9 @@ import {
   type Hash,
   type LeafRange,
 } from './merkle.ts';
-import {
-  bundlePath,
-  decodeBundle,
-  decodeTile,
-  hashOfRange,
-  tilePath,
-  TILE_WIDTH,
-  type TileRef,
-} from './tiles.ts';
-import { err, ok, type Result } from '../../kernel/result.ts';
+import { BrokenObject, readBundle, readTile } from './read-objects.ts';
+import { hashOfRange, TILE_WIDTH } from './tiles.ts';
+import { err, ok, type Result } from '../result.ts';
 
 export interface ProvenEntry {
   readonly index: number;
@@ -57,20 +49,12 @@ export function createProver(source: Pick<LogSource, 'read'>, checkpoint: Checkp
     return reading;
   }
 
-  const readOrFull = async (path: string, full: string) => (await read(path)) ?? read(full);
-
-  async function readTile(tile: TileRef): Promise<readonly Hash[]> {
-    const bytes = await readOrFull(tilePath(tile), tilePath({ ...tile, width: TILE_WIDTH }));
-    const hashes = decodeTile((bytes ?? Buffer.alloc(0)).subarray(0, tile.width * HASH_BYTES), tile.width);
-    if (!hashes.ok) throw new MissingTile(`${tilePath(tile)} ${hashes.error}`);
-    return hashes.value;
-  }
-
   async function prove(ranges: readonly LeafRange[]): Promise<Result<readonly Hash[], string>> {
+    const hashOf = (range: LeafRange) => hashOfRange(range, checkpoint.size, (tile) => readTile(read, tile));
     try {
-      return ok(await Promise.all(ranges.map((range) => hashOfRange(range, checkpoint.size, readTile))));
+      return ok(await Promise.all(ranges.map(hashOf)));
     } catch (error) {
-      if (error instanceof MissingTile) return err(error.message);
+      if (error instanceof BrokenObject) return err(error.message);
       throw error;
     }
   }
@@ -78,12 +62,10 @@ export function createProver(source: Pick<LogSource, 'read'>, checkpoint: Checkp
   return {
     async entry(index) {
       if (index >= checkpoint.size) return err(`the log has ${checkpoint.size} entries, from 0 on`);
-      const bundle = Math.floor(index / TILE_WIDTH);
-      const width = Math.min(TILE_WIDTH, checkpoint.size - bundle * TILE_WIDTH);
-      const found = await readOrFull(bundlePath(bundle, width), bundlePath(bundle, TILE_WIDTH));
-      const entries = found && decodeBundle(found);
-      const bytes = entries?.ok ? entries.value[index % TILE_WIDTH] : undefined;
-      if (bytes === undefined) return err(`${bundlePath(bundle, width)} is missing or broken`);
+      const entries = await readBundle(read, Math.floor(index / TILE_WIDTH), checkpoint.size);
+      if (!entries.ok) return entries;
+      const bytes = entries.value[index % TILE_WIDTH];
+      if (bytes === undefined) return err(`entry ${index} is missing`);
       const proof = await prove(inclusionRanges(index, checkpoint.size));
       if (!proof.ok) return proof;
       return verifyInclusion(leafHash(bytes), index, checkpoint, proof.value)
@@ -102,5 +84,3 @@ export function createProver(source: Pick<LogSource, 'read'>, checkpoint: Checkp
     },
   };
 }
-
-class MissingTile extends Error {}

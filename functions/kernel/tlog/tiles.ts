@@ -8,7 +8,7 @@ import {
   type LeafRange,
   type TreeNode,
 } from './merkle.ts';
-import { err, ok, type Result } from '../../kernel/result.ts';
+import { err, ok, type Result } from '../result.ts';
 
 /** Hashes in a full tile, entries in a full bundle. */
 export const TILE_WIDTH = 256;
@@ -91,6 +91,13 @@ export function* tilesOf(size: number): Generator<TileRef> {
       yield { level, index: at / TILE_WIDTH, width: Math.min(TILE_WIDTH, hashesOf(size, level) - at) };
 }
 
+/** A tile as it is in a tree of `size` leaves. */
+export const tileIn = (size: number, level: number, index: number): TileRef => ({
+  level,
+  index,
+  width: Math.min(TILE_WIDTH, hashesOf(size, level) - index * TILE_WIDTH),
+});
+
 /** The partial tiles of a tree: at most one of each level. */
 export function partialTilesOf(size: number): readonly TileRef[] {
   const partial: TileRef[] = [];
@@ -108,13 +115,7 @@ function tileOf(node: TreeNode, size: number): TileRef & { readonly from: number
   const first = node.index * span;
   const index = Math.floor(first / TILE_WIDTH);
   const from = first % TILE_WIDTH;
-  return {
-    level,
-    index,
-    from,
-    to: from + span,
-    width: Math.min(TILE_WIDTH, hashesOf(size, level) - index * TILE_WIDTH),
-  };
+  return { ...tileIn(size, level, index), from, to: from + span };
 }
 
 /**

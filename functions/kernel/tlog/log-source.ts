@@ -7,3 +7,9 @@ export interface LogSource {
   /** The path of every object, in any order. */
   list(): AsyncIterable<string>;
 }
+
+/** Checkpoints that are kept for good, by size. */
+export interface KeptCheckpoints {
+  /** The size of the smallest one of at least `size` entries; undefined where the log has not come so far. */
+  keptFrom(size: number): Promise<number | undefined>;
+}

@@ -4,7 +4,7 @@ import {
   checkpointText,
   openCheckpoint,
   parseCheckpoint,
-} from '../../../functions/audit/domain/checkpoint.ts';
+} from '../../../functions/kernel/tlog/checkpoint.ts';
 import {
   cosignedText,
   formatNote,
@@ -14,7 +14,7 @@ import {
   verifyNote,
   type NoteKey,
   type NoteSignature,
-} from '../../../functions/audit/domain/signed-note.ts';
+} from '../../../functions/kernel/tlog/signed-note.ts';
 
 const NAME = 'example.com/log';
 const spki = (key: KeyObject) => key.export({ format: 'der', type: 'spki' });
