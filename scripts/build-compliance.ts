@@ -8,11 +8,8 @@ import path from 'node:path';
 import * as prettier from 'prettier';
 import policy from '../functions/audit/policy.json' with { type: 'json' };
 import { auditPolicy } from '../functions/contracts/audit-policy.ts';
-import {
-  compileFrameworks,
-  describeComplianceProblem,
-  type ComplianceFile,
-} from './compliance/compile-frameworks.ts';
+import { describePolicyProblem } from './audit/compile-policy.ts';
+import { compileFrameworks, type ComplianceFile } from './compliance/compile-frameworks.ts';
 import { partsOfDocument } from './compliance/document.ts';
 import { withGeneratedParts } from './support/documents.ts';
 import { createProjectScanner } from './support/project-scanner.ts';
@@ -51,7 +48,7 @@ async function main(check: boolean): Promise<number> {
   const looksSecret = (text: string): boolean => scanner.scan([text]).length > 0;
   const result = compileFrameworks(await readComplianceFiles(), looksSecret, keptOut());
   if ('problems' in result) {
-    for (const problem of result.problems) console.error(describeComplianceProblem(problem));
+    for (const problem of result.problems) console.error(describePolicyProblem(problem));
     return 1;
   }
   const document = await readFile(path.join(PROJECT_ROOT, DOCUMENT), 'utf8');

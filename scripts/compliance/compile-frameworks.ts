@@ -12,6 +12,8 @@ import {
 import { FACTS } from '../../functions/reports/domain/facts.ts';
 import type { Selection } from '../../functions/reports/domain/select-entries.ts';
 import { yamlLineOf } from '../../functions/kernel/yaml-line.ts';
+import type { PolicyProblem } from '../audit/compile-policy.ts';
+import { secretTexts } from '../support/secret-texts.ts';
 import { cannotSay, kindsWithout, shapesOf } from './entry-members.ts';
 
 /** The files that hold the tests, and what was accepted; every other one is a framework. */
@@ -24,20 +26,6 @@ export interface ComplianceFile {
   readonly name: string;
   readonly text: string;
 }
-
-/** Why it cannot be: where it stands, and what to do. */
-export interface ComplianceProblem {
-  readonly file: string;
-  readonly line: number | undefined;
-  /** e.g. `controls.3.tests.0` */
-  readonly path: string;
-  readonly reason: string;
-  readonly next: string;
-}
-
-/** `patterns/compliance/gdpr.yaml:12 controls.3.tests.0: why. What to do.` */
-export const describeComplianceProblem = ({ file, line, path, reason, next }: ComplianceProblem): string =>
-  `${file}${line === undefined ? '' : `:${line}`} ${path === '' ? '(root)' : path}: ${reason}. ${next}`;
 
 type Path = readonly PropertyKey[];
 type Refuse = (path: Path, reason: string, next: string) => void;
@@ -61,8 +49,8 @@ export function compileFrameworks(
   files: readonly ComplianceFile[],
   looksSecret: (text: string) => boolean,
   kept: readonly string[],
-): { readonly compiled: Compiled } | { readonly problems: readonly ComplianceProblem[] } {
-  const problems: ComplianceProblem[] = [];
+): { readonly compiled: Compiled } | { readonly problems: readonly PolicyProblem[] } {
+  const problems: PolicyProblem[] = [];
   const read = <S extends z.ZodType>(file: ComplianceFile, schema: S): Read<z.output<S>> =>
     readFile(file, schema, looksSecret, problems);
   /** One that there has to be. */
@@ -114,7 +102,7 @@ function readFile<S extends z.ZodType>(
   { name, text }: ComplianceFile,
   schema: S,
   looksSecret: (text: string) => boolean,
-  problems: ComplianceProblem[],
+  problems: PolicyProblem[],
 ): Read<z.output<S>> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
@@ -136,7 +124,7 @@ function readFile<S extends z.ZodType>(
     return { value: undefined, refuse };
   }
   const source: unknown = document.toJS();
-  for (const path of secretsIn(source, looksSecret))
+  for (const path of secretTexts(source, looksSecret))
     refuse(path, 'holds what looks like a credential', 'Take it out, and have it revoked.');
   const parsed = schema.safeParse(source);
   if (parsed.success) return { value: parsed.data, refuse };
@@ -181,18 +169,6 @@ const NEXT: Readonly<Record<string, string>> & { readonly custom: string } = {
   invalid_union: 'Write one kind of test: docs/reports.md has an example of each.',
   custom: 'docs/reports.md says what can stand here.',
 };
-
-function secretsIn(
-  source: unknown,
-  looksSecret: (text: string) => boolean,
-  path: Path = [],
-): readonly Path[] {
-  if (typeof source === 'string') return looksSecret(source) ? [path] : [];
-  if (typeof source !== 'object' || source === null) return [];
-  return Object.entries(source).flatMap(([key, value]) =>
-    secretsIn(value, looksSecret, [...path, Array.isArray(source) ? Number(key) : key]),
-  );
-}
 
 const MEND = 'functions/contracts/audit-entries.ts has what entries say.';
 

@@ -4,7 +4,7 @@ import { durationInWords } from './duration.ts';
 import type { Configuration, Fact, UnreadFact } from './facts.ts';
 import type { TestDefinition } from './framework.ts';
 import type { LogEntry } from './log-entry.ts';
-import { Sample } from './sample.ts';
+import { rankBy, Sample, type RankOf } from './sample.ts';
 import { fits, meets, memberOf } from './select-entries.ts';
 
 /** From, inclusive, until, exclusive; milliseconds since the epoch. */
@@ -95,8 +95,9 @@ export class Evaluation {
     configuration: Configuration | { readonly missing: string },
   ) {
     this.#period = period;
+    const rankOf = rankBy(seed);
     this.#running = new Map(
-      Object.entries(tests).map(([id, test]) => [id, start(test, period, `${seed}\n${id}`, configuration)]),
+      Object.entries(tests).map(([id, test]) => [id, start(test, period, rankOf, configuration)]),
     );
     for (const [id, test] of Object.entries(tests)) {
       const running = this.#running.get(id);
@@ -134,10 +135,10 @@ function typesOf(test: TestDefinition): readonly string[] {
 function start(
   test: TestDefinition,
   period: Period,
-  seed: string,
+  rankOf: RankOf,
   configuration: Configuration | { readonly missing: string },
 ): Running {
-  const tally = new Tally(test, seed);
+  const tally = new Tally(test, rankOf);
   if ('every' in test) return every(test.every, tally);
   if ('never' in test) return never(test.never, tally);
   if ('follows' in test) return follows(test.follows, tally);
@@ -160,9 +161,9 @@ class Tally {
   #failed = 0;
   #pending = 0;
 
-  constructor({ empty }: TestDefinition, seed: string) {
+  constructor({ empty }: TestDefinition, rankOf: RankOf) {
     this.#empty = empty;
-    this.#sample = new Sample(SAMPLE_SIZE, seed);
+    this.#sample = new Sample(SAMPLE_SIZE, rankOf);
   }
 
   looked(seq?: number): void {
