@@ -1,13 +1,15 @@
 /** Puts a report together from what the tests found and what proves it. */
+import { hash } from 'node:crypto';
+import { canonicalJson } from '../../kernel/canonical-json.ts';
 import { toIso } from '../../kernel/clock.ts';
 import type { TestResult } from './evaluate.ts';
+import type { Exception } from './exception.ts';
 import type { Framework, Frameworks } from './framework.ts';
 import {
   VERDICTS,
   verdictOf,
   type ControlReport,
   type Evidence,
-  type Exception,
   type Report,
   type TestReport,
 } from './report.ts';
@@ -59,6 +61,11 @@ export function assemble(
     ),
   );
   const { id, title, version, source } = framework;
+  const asked = framework.controls.flatMap(({ tests }) =>
+    tests.map((test) => [test, definitions[test] ?? null]),
+  );
+  const [facts, sources] = [rest.facts.map((fact) => ({ ...fact })), rest.sources.map((one) => ({ ...one }))];
+  const drawn = { framework, asked, exceptions: inForce, facts, sources };
   return {
     ...rest,
     id: uuidOf(
@@ -71,6 +78,7 @@ export function assemble(
       log.origin,
       log.size,
       log.rootHash,
+      hash('sha256', canonicalJson(drawn), 'hex'),
     ),
     framework: { id, title, version, source },
     verdicts: count(controls),

@@ -1,23 +1,16 @@
 /** Runs the tests over a period of the log, in one pass: what is kept of an entry is its place, its time and its key. */
 import { fromIso, toIso } from '../../kernel/clock.ts';
 import { durationInWords } from './duration.ts';
+import type { Configuration, Fact, UnreadFact } from './facts.ts';
 import type { TestDefinition } from './framework.ts';
 import type { LogEntry } from './log-entry.ts';
-import { Sample } from './sample.ts';
-import { fits, meets, memberOf, type Selection } from './select-entries.ts';
+import { rankBy, Sample, type RankOf } from './sample.ts';
+import { fits, meets, memberOf } from './select-entries.ts';
 
 /** From, inclusive, until, exclusive; milliseconds since the epoch. */
 export interface Period {
   readonly from: number;
   readonly until: number;
-}
-
-/** One setting of one thing, as it is deployed. */
-export interface Fact {
-  readonly name: string;
-  /** The thing that has the setting. */
-  readonly subject: string;
-  readonly value: string | number | boolean;
 }
 
 /** What a report draws on, and whether it could be read. */
@@ -70,9 +63,13 @@ export const SAMPLE_SIZE = 25;
 export interface LogEnd {
   /** Until when it was read, milliseconds since the epoch: later than the period where a response may come after it. */
   readonly readUntil: number;
+  /** Why it could not be read to there. */
+  readonly missing?: string;
 }
 
 interface Running {
+  /** Whether it draws on the log, and not on the configuration. */
+  readonly readsLog: boolean;
   take(entry: LogEntry, at: number, isInPeriod: boolean): void;
   result(end: LogEnd): Omit<TestResult, 'id'>;
 }
@@ -84,7 +81,7 @@ export function readOn(tests: Readonly<Record<string, TestDefinition>>): number 
 
 /**
  * @param seed of the samples: what identifies the log and the period
- * @param facts undefined, and why, when the configuration could not be read
+ * @param configuration or why nothing of it could be read
  */
 export class Evaluation {
   readonly #period: Period;
@@ -95,11 +92,12 @@ export class Evaluation {
     tests: Readonly<Record<string, TestDefinition>>,
     period: Period,
     seed: string,
-    facts: readonly Fact[] | { readonly missing: string },
+    configuration: Configuration | { readonly missing: string },
   ) {
     this.#period = period;
+    const rankOf = rankBy(seed);
     this.#running = new Map(
-      Object.entries(tests).map(([id, test]) => [id, start(test, period, `${seed}\n${id}`, facts)]),
+      Object.entries(tests).map(([id, test]) => [id, start(test, period, rankOf, configuration)]),
     );
     for (const [id, test] of Object.entries(tests)) {
       const running = this.#running.get(id);
@@ -117,13 +115,18 @@ export class Evaluation {
   }
 
   end(end: LogEnd): TestResult[] {
-    return [...this.#running].map(([id, running]) => ({ id, ...running.result(end) }));
+    return [...this.#running].map(([id, running]) => {
+      const result = running.result(end);
+      return running.readsLog && end.missing !== undefined
+        ? { id, ...asIncomplete(result, `The audit log could not be read to its end: ${end.missing}`) }
+        : { id, ...result };
+    });
   }
 }
 
 function typesOf(test: TestDefinition): readonly string[] {
   if ('every' in test) return test.every.of.type;
-  if ('never' in test) return test.never.type;
+  if ('never' in test) return [...new Set([...test.never.of.type, ...test.never.among.type])];
   if ('recurs' in test) return test.recurs.of.type;
   if ('follows' in test) return [...new Set([...test.follows.trigger.type, ...test.follows.response.type])];
   return [];
@@ -132,34 +135,35 @@ function typesOf(test: TestDefinition): readonly string[] {
 function start(
   test: TestDefinition,
   period: Period,
-  seed: string,
-  facts: readonly Fact[] | { readonly missing: string },
+  rankOf: RankOf,
+  configuration: Configuration | { readonly missing: string },
 ): Running {
-  const tally = new Tally(test, seed);
+  const tally = new Tally(test, rankOf);
   if ('every' in test) return every(test.every, tally);
   if ('never' in test) return never(test.never, tally);
   if ('follows' in test) return follows(test.follows, tally);
   if ('recurs' in test) return recurs(test.recurs, period, tally);
-  return 'missing' in facts
+  return 'missing' in configuration
     ? {
+        readsLog: false,
         take: () => undefined,
-        result: () => tally.incomplete(`The configuration could not be read: ${facts.missing}`),
+        result: () => tally.incomplete(`The configuration could not be read: ${configuration.missing}`),
       }
-    : settled(test.fact, facts, tally);
+    : settled(test.fact, configuration, tally);
 }
 
 /** What every kind of test counts. */
 class Tally {
   readonly #empty: TestDefinition['empty'];
   readonly #sample: Sample;
-  readonly #failures: Failure[] = [];
+  #failures: Failure[] = [];
   #population = 0;
   #failed = 0;
   #pending = 0;
 
-  constructor({ empty }: TestDefinition, seed: string) {
+  constructor({ empty }: TestDefinition, rankOf: RankOf) {
     this.#empty = empty;
-    this.#sample = new Sample(SAMPLE_SIZE, seed);
+    this.#sample = new Sample(SAMPLE_SIZE, rankOf);
   }
 
   looked(seq?: number): void {
@@ -169,7 +173,8 @@ class Tally {
 
   failed(failure: Failure): void {
     this.#failed += 1;
-    if (this.#failures.length < FAILURES_KEPT) this.#failures.push(failure);
+    this.#failures.push(failure);
+    if (this.#failures.length >= 2 * FAILURES_KEPT) this.#failures = firstOf(this.#failures);
   }
 
   pending(): void {
@@ -178,25 +183,47 @@ class Tally {
 
   result(): Omit<TestResult, 'id'> {
     return {
-      verdict: this.#failed > 0 ? 'failed' : this.#population === 0 ? this.#empty : 'passed',
+      verdict: this.#verdict(),
       population: this.#population,
       failed: this.#failed,
       pending: this.#pending,
-      failures: this.#failures,
+      failures: firstOf(this.#failures),
       sample: this.#sample.seqs(),
       ...(this.#pending > 0 && {
-        note: `${this.#pending} of them had time left where the log was read to; they count neither way.`,
+        note: `${this.#pending} of ${this.#population} had time left where the log was read to; they count neither way.`,
       }),
     };
   }
 
+  #verdict(): TestResult['verdict'] {
+    if (this.#failed > 0) return 'failed';
+    if (this.#population === 0) return this.#empty;
+    // As long as all of them have time left, nothing was shown.
+    return this.#pending === this.#population ? 'not_applicable' : 'passed';
+  }
+
   incomplete(note: string): Omit<TestResult, 'id'> {
-    return { ...this.result(), verdict: 'incomplete', note };
+    return asIncomplete(this.result(), note);
   }
 }
 
+/** What could not be read decides nothing where what was read has failed. */
+function asIncomplete(result: Omit<TestResult, 'id'>, note: string): Omit<TestResult, 'id'> {
+  return { ...result, verdict: result.verdict === 'failed' ? 'failed' : 'incomplete', note };
+}
+
+/** In the order of the log, whatever the order in which they came. */
+function firstOf(failures: readonly Failure[]): Failure[] {
+  return failures
+    .toSorted((a, b) => (a.seq ?? -1) - (b.seq ?? -1) || compare(a.subject, b.subject))
+    .slice(0, FAILURES_KEPT);
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 function every(rule: Extract<TestDefinition, { every: unknown }>['every'], tally: Tally): Running {
   return {
+    readsLog: true,
     take: (entry, _at, isInPeriod) => {
       if (!isInPeriod || !fits(entry, rule.of)) return;
       tally.looked(entry.seq);
@@ -220,20 +247,19 @@ function whatIsWrong(
   return undefined;
 }
 
-const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === '';
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
-function never(selection: Selection, tally: Tally): Running {
+function never({ of, among }: Extract<TestDefinition, { never: unknown }>['never'], tally: Tally): Running {
   return {
+    readsLog: true,
     take: (entry, _at, isInPeriod) => {
-      if (!isInPeriod || !fits(entry, selection)) return;
-      tally.looked(entry.seq);
-      tally.failed({ seq: entry.seq, subject: entry.subject, why: 'it happened' });
+      if (!isInPeriod) return;
+      const isOne = fits(entry, of);
+      if (isOne || fits(entry, among)) tally.looked(entry.seq);
+      if (isOne) tally.failed({ seq: entry.seq, subject: entry.subject, why: 'it happened' });
     },
-    // Nothing of the kind is what it asks for.
-    result: () => {
-      const result = tally.result();
-      return result.population === 0 ? { ...result, verdict: 'passed' } : result;
-    },
+    result: () => tally.result(),
   };
 }
 
@@ -281,6 +307,7 @@ function follows(
     return isEmpty(value) ? '' : JSON.stringify(value);
   };
   return {
+    readsLog: true,
     take: (entry, at, isInPeriod) => {
       if (isInPeriod && fits(entry, trigger)) triggers.add(keyOf(entry), at, entry.seq);
       // One entry may be both: an alert that is resolved at once.
@@ -333,6 +360,7 @@ function recurs(
 ): Running {
   const times: number[] = [];
   return {
+    readsLog: true,
     take: (entry, at, isInPeriod) => {
       if (!isInPeriod || !fits(entry, of)) return;
       times.push(at);
@@ -357,10 +385,11 @@ function recurs(
 
 function settled(
   rule: Extract<TestDefinition, { fact: unknown }>['fact'],
-  facts: readonly Fact[],
+  { facts, unread }: Configuration,
   tally: Tally,
 ): Running {
   return {
+    readsLog: false,
     take: () => undefined,
     result: () => {
       for (const { subject, value } of facts.filter(({ name }) => name === rule.name)) {
@@ -368,9 +397,19 @@ function settled(
         const why = whatIsUnsettled(rule, value);
         if (why !== undefined) tally.failed({ subject, why: `it is ${String(value)}, ${why}` });
       }
-      return tally.result();
+      const missing = unread.filter(({ name }) => name === rule.name);
+      return missing.length === 0 ? tally.result() : tally.incomplete(inWords(missing));
     },
   };
+}
+
+/** Of many that could not be read, so many are named. */
+const UNREAD_NAMED = 3;
+
+function inWords(missing: readonly UnreadFact[]): string {
+  const named = missing.slice(0, UNREAD_NAMED).map(({ subject, unread }) => `${subject} (${unread})`);
+  const more = missing.length - named.length;
+  return `Could not be read: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
 }
 
 function whatIsUnsettled(

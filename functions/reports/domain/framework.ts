@@ -1,12 +1,18 @@
 /** Frameworks, controls and tests as `patterns/compliance` writes them down. */
 import { z } from 'zod';
 import { duration } from './duration.ts';
+import { FACTS, type FactName } from './facts.ts';
 import { member, selection, where } from './select-entries.ts';
 
 const id = z
   .string()
   .regex(/^[a-z0-9]+(?:[-.][a-z0-9]+)*$/, 'wants lower-case words with - or . between them');
 const sentence = z.string().trim().min(1).max(2_000);
+
+const isFactName = (name: string): name is FactName => Object.hasOwn(FACTS, name);
+const factName = z.string().refine(isFactName, {
+  error: ({ input }) => `there is no setting ${String(input)}; they are ${Object.keys(FACTS).join(', ')}`,
+});
 
 /** Entries each of which must meet conditions. */
 const every = z.strictObject({
@@ -19,25 +25,13 @@ const every = z.strictObject({
   differ: z.tuple([member, member]).optional(),
 });
 
-/** Entries of which there may be none. */
-const never = selection;
-
-/** Entries after which another must come in time. */
-const follows = z.strictObject({
-  trigger: selection,
-  response: selection,
-  /** What both have in common: the same fingerprint, the same subject. */
-  same: member,
-  within: duration,
-});
-
-/** Entries that must come again and again, with no longer gap. */
-const recurs = z.strictObject({ of: selection, within: duration });
+/** Entries of which there may be none, and what they would be among: all that could have been one. */
+const never = z.strictObject({ of: selection, among: selection });
 
 /** What the live configuration must say, of each thing that has such a setting. */
 const fact = z
   .strictObject({
-    name: id,
+    name: factName,
     is: z
       .array(z.union([z.string(), z.number(), z.boolean()]))
       .min(1)
@@ -61,37 +55,48 @@ const about = {
   remediation: sentence,
 };
 
-export const testDefinition = z.union(
-  [
-    z.strictObject({ ...about, every }),
-    z.strictObject({ ...about, never }),
-    z.strictObject({ ...about, follows }),
-    z.strictObject({ ...about, recurs }),
-    z.strictObject({ ...about, fact }),
-  ],
-  {
-    error:
-      'wants exactly one of: every, never, follows, recurs, fact, and title, question, population, remediation',
-  },
-);
-export type TestDefinition = z.infer<typeof testDefinition>;
+/** @param length of time: text in the files, milliseconds once they are compiled */
+function testsWith<D extends z.ZodType<number>>(length: D) {
+  /** Entries after which another must come in time. */
+  const follows = z.strictObject({
+    trigger: selection,
+    response: selection,
+    /** What both have in common: the same fingerprint, the same subject. */
+    same: member,
+    within: length,
+  });
+  /** Entries that must come again and again, with no longer gap. */
+  const recurs = z.strictObject({ of: selection, within: length });
+  const test = z.union(
+    [
+      z.strictObject({ ...about, every }),
+      z.strictObject({ ...about, never }),
+      z.strictObject({ ...about, follows }),
+      z.strictObject({ ...about, recurs }),
+      z.strictObject({ ...about, fact }),
+    ],
+    {
+      error:
+        'wants exactly one of: every, never, follows, recurs, fact, and title, question, population, remediation',
+    },
+  );
+  return z.record(id, test);
+}
 
-export const testsFile = z.strictObject({ tests: z.record(id, testDefinition) });
+export const testsFile = z.strictObject({ tests: testsWith(duration) });
 
-const control = z
-  .strictObject({
-    /** As the framework numbers it. */
-    id: z.string().min(1).max(32),
-    title: sentence,
-    /** What it asks, in our own words. */
-    requirement: sentence,
-    /** Tests that show it; none where SHHH has no evidence. */
-    tests: z.array(id).default([]),
-    /** What the tests do not show, and somebody has to show by other means; all of it where there is no test. */
-    beyond: sentence,
-    remediation: sentence,
-  })
-  .strict();
+const control = z.strictObject({
+  /** As the framework numbers it. */
+  id: z.string().min(1).max(32),
+  title: sentence,
+  /** What it asks, in our own words. */
+  requirement: sentence,
+  /** Tests that show it; none where SHHH has no evidence. */
+  tests: z.array(id).default([]),
+  /** What the tests do not show, and somebody has to show by other means; all of it where there is no test. */
+  beyond: sentence,
+  remediation: sentence,
+});
 
 export const frameworkFile = z.strictObject({
   id,
@@ -104,8 +109,10 @@ export const frameworkFile = z.strictObject({
 export type Framework = z.infer<typeof frameworkFile>;
 export type Control = Framework['controls'][number];
 
-/** What a compiled set of frameworks consists of: durations are milliseconds. */
-export interface Frameworks {
-  readonly frameworks: readonly Framework[];
-  readonly tests: Readonly<Record<string, TestDefinition>>;
-}
+/** A compiled set of frameworks: durations are milliseconds. */
+export const frameworksFile = z.strictObject({
+  frameworks: z.array(frameworkFile).min(1),
+  tests: testsWith(z.number().positive()),
+});
+export type Frameworks = z.infer<typeof frameworksFile>;
+export type TestDefinition = Frameworks['tests'][string];

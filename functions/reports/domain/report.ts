@@ -1,5 +1,7 @@
 /** A report as every form of it is made from: decided, counted and drawn, with nothing left to compute. */
-import type { Failure, Fact, Period, Source, TestResult, Verdict } from './evaluate.ts';
+import type { Failure, Period, Source, TestResult, Verdict } from './evaluate.ts';
+import type { Fact } from './facts.ts';
+import type { Exception } from './exception.ts';
 import type { Control, Framework, TestDefinition } from './framework.ts';
 import type { Incident } from './incidents.ts';
 
@@ -14,19 +16,6 @@ export interface Evidence {
   readonly leafHash: string;
   /** Hex SHA-256 each: from the leaf up to the root of the checkpoint. */
   readonly proof: readonly string[];
-}
-
-/** A failure that somebody has accepted, with a date. */
-export interface Exception {
-  readonly id: string;
-  readonly test: string;
-  /** Subjects it is about: all of the test's where none is named. */
-  readonly subjects?: readonly string[];
-  readonly reason: string;
-  readonly owner: string;
-  /** RFC 3339 dates. */
-  readonly acceptedOn: string;
-  readonly expiresOn: string;
 }
 
 export interface TestReport extends TestResult {

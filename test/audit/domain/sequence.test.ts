@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { openCheckpoint } from '../../../functions/audit/domain/checkpoint.ts';
+import { openCheckpoint } from '../../../functions/kernel/tlog/checkpoint.ts';
 import { createCosigner } from '../../../functions/audit/domain/cosign.ts';
-import { createProver } from '../../../functions/audit/domain/prove.ts';
+import { createProver } from '../../../functions/kernel/tlog/prove.ts';
 import {
   BATCH_ENTRIES,
   HistoryConflict,
   sequenceOnce,
   type Sequencer,
 } from '../../../functions/audit/domain/sequence.ts';
-import { submit } from '../../../functions/audit/domain/submit.ts';
+import { submit } from '../support/submit.ts';
 import { verifyLog } from '../../../functions/audit/domain/verify-log.ts';
 import { hooked, Killed, STEPS } from '../support/crash.ts';
 import { anEvent } from '../support/event-builder.ts';

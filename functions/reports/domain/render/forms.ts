@@ -17,8 +17,11 @@ export type RenderPdf = (view: View, generatedAt: number) => Uint8Array;
 
 const CSV = 'text/csv; charset=utf-8; header=present';
 
-/** The same bytes for the same report: what differs at another `generatedAt` is that time, where it is stated. */
-export function renderForms(report: Report, pdf: RenderPdf): readonly ReportFile[] {
+/**
+ * The same bytes for the same report: what differs at another `generatedAt` is that time, where it is stated.
+ * @param pdf undefined on a machine that Typst's binary is not published for: the rest is made
+ */
+export function renderForms(report: Report, pdf: RenderPdf | undefined): readonly ReportFile[] {
   const view = viewOf(report);
   const text = (file: { readonly path: string }, mediaType: string, content: string): ReportFile => ({
     path: file.path,
@@ -27,7 +30,9 @@ export function renderForms(report: Report, pdf: RenderPdf): readonly ReportFile
   });
   return [
     text(FILES.html, 'text/html; charset=utf-8', renderHtml(view)),
-    { path: FILES.pdf.path, mediaType: 'application/pdf', bytes: pdf(view, report.generatedAt) },
+    ...(pdf === undefined
+      ? []
+      : [{ path: FILES.pdf.path, mediaType: 'application/pdf', bytes: pdf(view, report.generatedAt) }]),
     text(FILES.oscal, 'application/json', renderOscal(report)),
     text(FILES.controls, CSV, renderControlsCsv(report)),
     text(FILES.evidence, CSV, renderEvidenceCsv(report)),
