@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { createDirectorySource } from '../functions/audit/adapters/directory-source.ts';
+import { createDirectorySource } from '../functions/platform/directory-log-source.ts';
 import { verifyLog } from '../functions/audit/domain/verify-log.ts';
 import { createSyntheticKeys, writeSyntheticLog } from '../scripts/audit/synthetic-log.ts';
 

@@ -5,6 +5,7 @@ import type { LayerArchitecture } from '../lib/platform/layer-paths.ts';
 import { prepareEmulatorEnvironment } from './setup/emulator-environment.ts';
 import { prepareHypercoreLayer } from './setup/hypercore-layer.ts';
 import { prepareRe2Layer } from './setup/re2-layer.ts';
+import { prepareTypstLayer } from './setup/typst-layer.ts';
 import { withLock } from './support/lock.ts';
 import { hostArchitecture, PROJECT_ROOT, type Log } from './support/project.ts';
 import { startStopwatch } from './support/stopwatch.ts';
@@ -27,6 +28,7 @@ export async function setup(options: SetupOptions = {}): Promise<void> {
     async () => {
       await prepareEmulatorEnvironment(log);
       await prepareHypercoreLayer(architecture, log);
+      await prepareTypstLayer(log);
       await prepareRe2Layer(architecture, log);
     },
     () => log('setup: waiting for another setup of this clone to finish'),

@@ -11,7 +11,7 @@ import { createMetrics } from '../platform/metrics.ts';
 import { createDynamoSeenCheckpoint } from './adapters/dynamo-seen-checkpoint.ts';
 import { createDeviations } from './adapters/eventbridge-deviations.ts';
 import { createKmsSigner } from './adapters/kms-signer.ts';
-import { createS3Source } from './adapters/s3-source.ts';
+import { createS3Source } from '../platform/s3-log-source.ts';
 import { checkIntegrity, type CheckIntegrity } from './domain/check-integrity.ts';
 import { verifyLogEnv } from './verify-log.env.ts';
 

@@ -9,7 +9,7 @@ import { createLogger, describeError } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createDynamoWitnessMemory } from './adapters/dynamo-witness-memory.ts';
 import { createKmsWitnessSigner } from './adapters/kms-witness-signer.ts';
-import { parseVkey } from './domain/signed-note.ts';
+import { parseVkey } from '../kernel/tlog/signed-note.ts';
 import { addCheckpoint, watchedLogs, type Witness } from './domain/witness.ts';
 import { witnessCheckpointEnv } from './witness-checkpoint.env.ts';
 

@@ -1,4 +1,7 @@
 /** AWS clients, configured once: bounded waits and adaptive retries; `AWS_ENDPOINT_URL` is honoured by the SDK itself. */
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
@@ -33,6 +36,9 @@ export const createSes = (): SESv2Client => new SESv2Client(bounded);
 export const createSns = (): SNSClient => new SNSClient(bounded);
 export const createSqs = (): SQSClient => new SQSClient(bounded);
 export const createStepFunctions = (): SFNClient => new SFNClient(bounded);
+export const createCloudFormation = (): CloudFormationClient => new CloudFormationClient(bounded);
+export const createCloudWatch = (): CloudWatchClient => new CloudWatchClient(bounded);
+export const createLogs = (): CloudWatchLogsClient => new CloudWatchLogsClient(bounded);
 export const createIam = (): IAMClient => new IAMClient(bounded);
 /** Signs with these credentials and with no others. */
 export const createSts = (

@@ -2,7 +2,7 @@ import path from 'node:path';
 
 /** As Node and npm name it; Lambda says `x86_64` for `x64`. */
 export type LayerArchitecture = 'x64' | 'arm64';
-export type LayerName = 're2' | 'hypercore';
+export type LayerName = 're2' | 'hypercore' | 'typst';
 
 const PROJECT_ROOT = path.resolve(import.meta.dirname, '../..');
 

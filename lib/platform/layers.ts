@@ -42,3 +42,10 @@ export class HypercoreLayer extends NativeLayer {
     super(scope, id, 'hypercore', 'hypercore and hypercore-storage for Node 24', props);
   }
 }
+
+/** Typst, which sets reports as PDF, and their fonts. */
+export class TypstLayer extends NativeLayer {
+  constructor(scope: Construct, id: string, props: NativeLayerProps) {
+    super(scope, id, 'typst', "Typst's compiler and the fonts of reports for Node 24", props);
+  }
+}

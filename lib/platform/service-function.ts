@@ -34,6 +34,10 @@ export interface ServiceFunctionProps<S extends EnvSchema> {
   /** Files that take the place of modules which the handler imports by a name of package.json's `imports`. */
   readonly replacing?: Readonly<Record<`#${string}`, string>>;
   readonly ephemeralStorageMb?: number;
+  /** Where it has to be another than the stage's: a package that is not published for that. */
+  readonly architecture?: Settings['architecture'];
+  /** Files of the project that lie beside the bundle, by their paths from its root. */
+  readonly files?: readonly string[];
   readonly network?: { readonly vpc: IVpc; readonly securityGroup: ISecurityGroup };
 }
 
@@ -67,7 +71,8 @@ export class ServiceFunction<S extends EnvSchema> extends NodejsFunction {
       entry: path.join(PROJECT_ROOT, 'functions', `${props.handler}.lambda.ts`),
       handler: 'handler',
       runtime: Runtime.NODEJS_24_X,
-      architecture: settings.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
+      architecture:
+        (props.architecture ?? settings.architecture) === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
       depsLockFilePath: path.join(PROJECT_ROOT, 'package-lock.json'),
       projectRoot: PROJECT_ROOT,
       memorySize: props.memoryMb,
@@ -87,6 +92,14 @@ export class ServiceFunction<S extends EnvSchema> extends NodejsFunction {
         keepNames: true,
         mainFields: ['module', 'main'],
         externalModules: [...(props.fromLayers ?? [])],
+        ...(props.files && {
+          commandHooks: {
+            beforeBundling: () => [],
+            beforeInstall: () => [],
+            afterBundling: (inputDir, outputDir) =>
+              (props.files ?? []).map((file) => `cp "${inputDir}/${file}" "${outputDir}/"`),
+          },
+        }),
         esbuildArgs: {
           '--alias': Object.entries(props.replacing ?? {}).map(([name, file]) => `${name}=${file}`),
         },

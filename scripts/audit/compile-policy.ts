@@ -1,6 +1,6 @@
 /** From `patterns/audit.yaml` to the policy that functions and constructs read; refuses what would fail or lie later. */
 import { LineCounter, parseDocument } from 'yaml';
-import { parseVkey } from '../../functions/audit/domain/signed-note.ts';
+import { parseVkey } from '../../functions/kernel/tlog/signed-note.ts';
 import {
   ALWAYS_RECORDED,
   auditPolicySource,

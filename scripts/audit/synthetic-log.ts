@@ -2,10 +2,11 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { checkpointText } from '../../functions/audit/domain/checkpoint.ts';
+import type { AuditEvent } from '../../functions/contracts/audit.ts';
+import { checkpointText } from '../../functions/kernel/tlog/checkpoint.ts';
 import { EMPTY_EDGE, EMPTY_LOG, entriesOf, growLog } from '../../functions/audit/domain/grow-log.ts';
-import { formatNote, noteKey, type NoteKey } from '../../functions/audit/domain/signed-note.ts';
-import { CHECKPOINT_PATH, checkpointPath } from '../../functions/audit/domain/tiles.ts';
+import { formatNote, noteKey, type NoteKey } from '../../functions/kernel/tlog/signed-note.ts';
+import { CHECKPOINT_PATH, checkpointPath } from '../../functions/kernel/tlog/tiles.ts';
 
 export interface SyntheticKeys {
   readonly ed25519: NoteKey;
@@ -39,11 +40,16 @@ export interface SyntheticLog {
   readonly batch: number;
   /** What its findings are about: another word makes another history. */
   readonly agent?: string;
+  /** Other events than findings. */
+  readonly event?: (at: number) => AuditEvent;
+  /** When a batch is taken in, by the place of its last entry; milliseconds since the epoch. */
+  readonly loggedAt?: (at: number) => number;
 }
 
 /** @returns how many objects and bytes it took, and how many bytes of it are the entries themselves */
 export async function writeSyntheticLog(log: SyntheticLog) {
   const { directory, keys, entries: total, batch, agent = 'agent' } = log;
+  const { event = (at: number) => finding(at, agent), loggedAt = () => Date.UTC(2026, 10, 21) } = log;
   const made = new Set<string>();
   let [objects, bytes, entryBytes] = [0, 0, 0];
   const put = async (object: string, content: Uint8Array | string) => {
@@ -58,10 +64,8 @@ export async function writeSyntheticLog(log: SyntheticLog) {
   let [edge, head] = [EMPTY_EDGE, EMPTY_LOG];
   while (edge.size < total) {
     const from = edge.size;
-    const events = Array.from({ length: Math.min(batch, total - from) }, (_, at) =>
-      finding(from + at, agent),
-    );
-    const { entries, lastHash } = entriesOf(events, head, Date.UTC(2026, 10, 21));
+    const events = Array.from({ length: Math.min(batch, total - from) }, (_, at) => event(from + at));
+    const { entries, lastHash } = entriesOf(events, head, loggedAt(from + events.length - 1));
     const grown = growLog(edge, entries);
     edge = grown.edge;
     head = { size: edge.size, root: grown.root, lastHash };

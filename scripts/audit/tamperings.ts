@@ -1,7 +1,7 @@
 /** Every way to tamper with a log that its verifiers are asked about. */
 import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { decodeBundle, encodeBundle } from '../../functions/audit/domain/tiles.ts';
+import { decodeBundle, encodeBundle } from '../../functions/kernel/tlog/tiles.ts';
 import { writeSyntheticLog, type SyntheticLog } from './synthetic-log.ts';
 
 /** A log that was tampered with, to be asked about and then deleted. */

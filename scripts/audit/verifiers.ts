@@ -9,9 +9,9 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { createDirectorySource } from '../../functions/audit/adapters/directory-source.ts';
+import { createDirectorySource } from '../../functions/platform/directory-log-source.ts';
 import { openProof } from '../../functions/audit/domain/proof-files.ts';
-import { parseNote, type NoteKey } from '../../functions/audit/domain/signed-note.ts';
+import { parseNote, type NoteKey } from '../../functions/kernel/tlog/signed-note.ts';
 import { verifyLog } from '../../functions/audit/domain/verify-log.ts';
 import { PROJECT_ROOT } from '../support/project.ts';
 

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { createAuditClient } from '../../functions/audit/client/index.ts';
-import { noteKey } from '../../functions/audit/domain/signed-note.ts';
+import { noteKey } from '../../functions/kernel/tlog/signed-note.ts';
 import { toQuarantineItem } from '../../functions/contracts/quarantine.ts';
 import { makeGuardKey } from '../../functions/detection/domain/guard-keys.ts';
 import { accountEnvironment } from '../../scripts/emulator.ts';

@@ -12,6 +12,7 @@ import {
   SECRET_QUARANTINED,
   secretQuarantined,
 } from '../../contracts/quarantine.ts';
+import { REPORT_CHANGED, REPORT_EVENT_SOURCE, reportChanged } from '../../contracts/reports.ts';
 import {
   REVOCATION_CHANGED,
   REVOCATION_EVENT_SOURCE,
@@ -331,6 +332,32 @@ const READERS = new Map<string, (event: Envelope) => Result<Act, string>>([
           tests: now.tests.map((test) => present(test)),
           consumers: now.consumers.map((consumer) => present(consumer)),
           gap: now.gap && present(now.gap),
+        }),
+      },
+    })),
+  ],
+  [
+    `${REPORT_EVENT_SOURCE}/${REPORT_CHANGED}`,
+    by(z.object(reportChanged.shape), ({ period, made, ...now }) => ({
+      id: `report:${now.eventId}`,
+      time: now.at,
+      type: 'report',
+      actor: REPORT_EVENT_SOURCE,
+      subject: `${now.framework} ${period.firstDate} to ${period.endDate}`,
+      correlation_id: '',
+      data: {
+        report_id: made?.reportId ?? 'none',
+        framework: now.framework,
+        period: { from: period.from, to: period.until },
+        format: 'all',
+        ...(made && { sha256: made.manifestSha256 }),
+        outcome: now.outcome,
+        details: present({
+          reason: now.reason,
+          manifest: made?.manifest,
+          time_zone: period.timeZone,
+          log_size: made?.logSize,
+          verdicts: made && present(made.verdicts),
         }),
       },
     })),

@@ -1,5 +1,5 @@
 import { GetPublicKeyCommand, SignCommand, type KMSClient } from '@aws-sdk/client-kms';
-import { noteKey } from '../domain/signed-note.ts';
+import { noteKey } from '../../kernel/tlog/signed-note.ts';
 import type { WitnessSigner } from '../domain/witness.ts';
 
 const REQUEST_DEADLINE_MS = 4_000;

@@ -6,7 +6,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { LogStore } from '../domain/sequence.ts';
-import { CHECKPOINT_PATH } from '../domain/tiles.ts';
+import { CHECKPOINT_PATH } from '../../kernel/tlog/tiles.ts';
 
 export interface S3LogOptions {
   readonly s3: Pick<S3Client, 'send'>;

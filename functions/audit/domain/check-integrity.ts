@@ -1,9 +1,9 @@
 /** The scheduled check: the log is verified as a stranger would, under what was seen of it before. */
 import { createHash } from 'node:crypto';
 import { toIso, type Clock } from '../../kernel/clock.ts';
-import type { Checkpoint } from './checkpoint.ts';
-import type { LogSource } from './log-source.ts';
-import type { NoteKey } from './signed-note.ts';
+import type { Checkpoint } from '../../kernel/tlog/checkpoint.ts';
+import type { LogSource } from '../../kernel/tlog/log-source.ts';
+import type { NoteKey } from '../../kernel/tlog/signed-note.ts';
 import { verifyLog, type Problem } from './verify-log.ts';
 
 /** Remembers the checkpoint that was verified last. */

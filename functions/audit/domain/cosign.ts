@@ -1,10 +1,16 @@
 /** What the log asks witnesses of each checkpoint before it shows it (C2SP tlog-witness), and what it makes of their answers. */
-import { parseCheckpoint, type Checkpoint, type TreeHead } from './checkpoint.ts';
-import type { LogSource } from './log-source.ts';
-import { EMPTY_ROOT } from './merkle.ts';
-import { createProver } from './prove.ts';
-import { parseNote, parseVkey, verifyNote, type NoteKey, type NoteSignature } from './signed-note.ts';
-import { checkpointPath } from './tiles.ts';
+import { parseCheckpoint, type Checkpoint, type TreeHead } from '../../kernel/tlog/checkpoint.ts';
+import type { LogSource } from '../../kernel/tlog/log-source.ts';
+import { EMPTY_ROOT } from '../../kernel/tlog/merkle.ts';
+import { createProver } from '../../kernel/tlog/prove.ts';
+import {
+  parseNote,
+  parseVkey,
+  verifyNote,
+  type NoteKey,
+  type NoteSignature,
+} from '../../kernel/tlog/signed-note.ts';
+import { checkpointPath } from '../../kernel/tlog/tiles.ts';
 import { addCheckpointRequest } from './witness.ts';
 
 /** A witness that the log asks. */

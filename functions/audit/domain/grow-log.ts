@@ -1,9 +1,9 @@
 /** How the log grows by a batch: which entries the events become, and which objects say so. Pure: it can be repeated. */
 import type { AuditEvent } from '../../contracts/audit.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
-import type { TreeHead } from './checkpoint.ts';
+import type { TreeHead } from '../../kernel/tlog/checkpoint.ts';
 import { GENESIS, writeEntry, type ChainHead } from './entry.ts';
-import { EMPTY_ROOT, leafHash, sameHash, type Hash } from './merkle.ts';
+import { EMPTY_ROOT, leafHash, sameHash, type Hash } from '../../kernel/tlog/merkle.ts';
 import {
   bundlePath,
   decodeBundle,
@@ -14,7 +14,7 @@ import {
   tilePath,
   TILE_WIDTH,
   TreeEdge,
-} from './tiles.ts';
+} from '../../kernel/tlog/tiles.ts';
 
 /** Where the log has come to: its tree, and its chain. */
 export interface LogHead extends TreeHead {

@@ -1,11 +1,11 @@
 /** What leaves the log and proves itself: one entry's proof (C2SP tlog-proof), and an export of many entries. */
 import { z } from 'zod';
 import { err, ok, type Result } from '../../kernel/result.ts';
-import { openCheckpoint, type OpenedCheckpoint } from './checkpoint.ts';
+import { openCheckpoint, type OpenedCheckpoint } from '../../kernel/tlog/checkpoint.ts';
 import { readStandingAlone, type AuditEntry } from './entry.ts';
-import { HASH_BYTES, leafHash, verifyInclusion, type Hash } from './merkle.ts';
-import type { ProvenEntry } from './prove.ts';
-import type { NoteKey } from './signed-note.ts';
+import { HASH_BYTES, leafHash, verifyInclusion, type Hash } from '../../kernel/tlog/merkle.ts';
+import type { ProvenEntry } from '../../kernel/tlog/prove.ts';
+import type { NoteKey } from '../../kernel/tlog/signed-note.ts';
 
 const PROOF_HEADER = 'c2sp.org/tlog-proof@v1';
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

@@ -9,13 +9,13 @@ import { createHash } from 'node:crypto';
 import type { AuditEvent } from '../../contracts/audit.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Result } from '../../kernel/result.ts';
-import { checkpointText, openCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { checkpointText, openCheckpoint, type Checkpoint } from '../../kernel/tlog/checkpoint.ts';
 import type { Cosigner } from './cosign.ts';
 import { readStandingAlone, refusalOf, type AuditEntry } from './entry.ts';
 import { edgePaths, entriesOf, growLog, readEdge, type LogEdge, type LogHead } from './grow-log.ts';
-import { EMPTY_ROOT, sameHash } from './merkle.ts';
-import { formatNote, parseNote, type NoteKey, type NoteSignature } from './signed-note.ts';
-import { checkpointPath, decodeBundle, encodeBundle } from './tiles.ts';
+import { EMPTY_ROOT, sameHash } from '../../kernel/tlog/merkle.ts';
+import { formatNote, parseNote, type NoteKey, type NoteSignature } from '../../kernel/tlog/signed-note.ts';
+import { checkpointPath, decodeBundle, encodeBundle } from '../../kernel/tlog/tiles.ts';
 
 /** What waits to be taken in. */
 export interface Outbox {

@@ -1,13 +1,14 @@
 /** Verification in full: everything is hashed again, from the entries up. Memory does not grow with the log. */
 import type { AuditCommitment } from '../../contracts/audit.ts';
+import { ahead } from '../../kernel/ahead.ts';
 import { fromIso } from '../../kernel/clock.ts';
 import { besidePath } from './beside-path.ts';
 import { openContent } from './commitment.ts';
 import { readEntry, readStandingAlone, GENESIS, type AuditEntry, type ChainHead } from './entry.ts';
-import { openCheckpoint, type Checkpoint, type OpenedCheckpoint } from './checkpoint.ts';
-import type { LogSource } from './log-source.ts';
-import { HASH_BYTES, leafHash, sameHash, type Hash } from './merkle.ts';
-import { signsAt, type NoteKey } from './signed-note.ts';
+import { openCheckpoint, type Checkpoint, type OpenedCheckpoint } from '../../kernel/tlog/checkpoint.ts';
+import type { LogSource } from '../../kernel/tlog/log-source.ts';
+import { HASH_BYTES, leafHash, sameHash, type Hash } from '../../kernel/tlog/merkle.ts';
+import { signsAt, type NoteKey } from '../../kernel/tlog/signed-note.ts';
 import {
   bundlePath,
   CHECKPOINT_PATH,
@@ -21,7 +22,7 @@ import {
   TreeEdge,
   type LogObject,
   type TileRef,
-} from './tiles.ts';
+} from '../../kernel/tlog/tiles.ts';
 
 export interface Problem {
   /** The object or the entry, e.g. `tile/0/017` or `entry 4711`. */
@@ -440,20 +441,5 @@ class Problems {
 
   told(): { problemCount: number; problems: readonly Problem[] } {
     return { problemCount: this.#count, problems: this.#first };
-  }
-}
-
-/** Reads `count` things in order, some of them before they are needed. */
-async function* ahead<T>(count: number, width: number, read: (at: number) => Promise<T>): AsyncGenerator<T> {
-  const window: Promise<T>[] = [];
-  for (let next = 0; next < count || window.length > 0;) {
-    while (next < count && window.length < width) {
-      const reading = read(next++);
-      // Where the reader stops before it comes to this one, nobody else hears of its failure.
-      reading.catch(() => undefined);
-      window.push(reading);
-    }
-    const first = window.shift();
-    if (first !== undefined) yield await first;
   }
 }

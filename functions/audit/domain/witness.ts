@@ -3,9 +3,15 @@
  * tells two readers two histories needs a witness who lies to go unnoticed.
  */
 import { err, ok, type Result } from '../../kernel/result.ts';
-import { openCheckpoint, type Checkpoint, type TreeHead } from './checkpoint.ts';
-import { EMPTY_ROOT, HASH_BYTES, sameHash, verifyConsistency, type Hash } from './merkle.ts';
-import { cosignatureBytes, cosignedText, parseNote, signatureLine, type NoteKey } from './signed-note.ts';
+import { openCheckpoint, type Checkpoint, type TreeHead } from '../../kernel/tlog/checkpoint.ts';
+import { EMPTY_ROOT, HASH_BYTES, sameHash, verifyConsistency, type Hash } from '../../kernel/tlog/merkle.ts';
+import {
+  cosignatureBytes,
+  cosignedText,
+  parseNote,
+  signatureLine,
+  type NoteKey,
+} from '../../kernel/tlog/signed-note.ts';
 
 /** A log that a witness watches. */
 export interface WitnessedLog {

@@ -6,10 +6,10 @@ import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { once } from 'node:events';
 import type { Clock } from '../../kernel/clock.ts';
-import { err, ok, type Result } from '../../kernel/result.ts';
-import { openCheckpoint, type Checkpoint, type OpenedCheckpoint } from '../domain/checkpoint.ts';
-import type { LogSource } from '../domain/log-source.ts';
-import { createProver } from '../domain/prove.ts';
+import { err } from '../../kernel/result.ts';
+import { openCheckpoint, type Checkpoint, type OpenedCheckpoint } from '../../kernel/tlog/checkpoint.ts';
+import type { LogSource } from '../../kernel/tlog/log-source.ts';
+import { createProver } from '../../kernel/tlog/prove.ts';
 import {
   exportEntryLine,
   exportHeaderLine,
@@ -19,10 +19,11 @@ import {
   openProof,
 } from '../domain/proof-files.ts';
 import { selects, Summary } from '../domain/select.ts';
-import { formatNote, parseKeyLine, type NoteKey } from '../domain/signed-note.ts';
-import { CHECKPOINT_PATH } from '../domain/tiles.ts';
+import { formatNote, type NoteKey } from '../../kernel/tlog/signed-note.ts';
+import { CHECKPOINT_PATH } from '../../kernel/tlog/tiles.ts';
 import { verifyLog, type Problem } from '../domain/verify-log.ts';
 import { USAGE, type Command } from './arguments.ts';
+import { readKeys } from './read-keys.ts';
 
 export interface Reader {
   /** The log at a directory or `s3://…`. */
@@ -64,23 +65,6 @@ export async function run(command: Command, reader: Reader): Promise<ExitCode> {
     case 'summary':
       return summarise(command, keys.value, reader);
   }
-}
-
-/** Keys as they were given, or from the files that were named. */
-async function readKeys(given: readonly string[]): Promise<Result<readonly NoteKey[], string>> {
-  const keys: NoteKey[] = [];
-  for (const each of given) {
-    const isFile = (await stat(each).catch(() => undefined))?.isFile() === true;
-    const lines = isFile ? (await readFile(each, 'utf8')).split('\n') : [each];
-    for (const line of lines
-      .map((text) => text.trim())
-      .filter((text) => text !== '' && !text.startsWith('#'))) {
-      const key = parseKeyLine(line);
-      if (!key.ok) return err(`${isFile ? `A key in ${each}` : `--key ${each}`} ${key.error}.`);
-      keys.push(key.value);
-    }
-  }
-  return keys.length > 0 ? ok(keys) : err('There is no key in what --key names.');
 }
 
 async function verify(

@@ -2,8 +2,8 @@
 /** `npx shhh-audit verify | info | get | prove | export | summary`: reads the audit log, and believes none of it. */
 import { S3Client } from '@aws-sdk/client-s3';
 import { systemClock } from '../../kernel/clock.ts';
-import { createDirectorySource } from '../adapters/directory-source.ts';
-import { createS3Source } from '../adapters/s3-source.ts';
+import { createDirectorySource } from '../../platform/directory-log-source.ts';
+import { createS3Source } from '../../platform/s3-log-source.ts';
 import { parseCommand, USAGE } from './arguments.ts';
 import { run } from './read-log.ts';
 

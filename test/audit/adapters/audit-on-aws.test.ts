@@ -2,7 +2,7 @@
 import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, inject, test } from 'vitest';
-import { openCheckpoint } from '../../../functions/audit/domain/checkpoint.ts';
+import { openCheckpoint } from '../../../functions/kernel/tlog/checkpoint.ts';
 import { sequenceOnce } from '../../../functions/audit/domain/sequence.ts';
 import { submit } from '../support/submit.ts';
 import { verifyLog } from '../../../functions/audit/domain/verify-log.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { besidePath } from '../../../functions/audit/domain/beside-path.ts';
 import { commitmentOf, sealContent } from '../../../functions/audit/domain/commitment.ts';
 import { formatProof, openProof } from '../../../functions/audit/domain/proof-files.ts';
-import { createProver } from '../../../functions/audit/domain/prove.ts';
+import { createProver } from '../../../functions/kernel/tlog/prove.ts';
 import { sweep, type ExpiredBeside } from '../../../functions/audit/domain/sweep.ts';
 import { verifyLog } from '../../../functions/audit/domain/verify-log.ts';
 import { toIso } from '../../../functions/kernel/clock.ts';

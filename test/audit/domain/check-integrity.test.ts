@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Checkpoint } from '../../../functions/audit/domain/checkpoint.ts';
+import type { Checkpoint } from '../../../functions/kernel/tlog/checkpoint.ts';
 import { checkIntegrity, type Deviation } from '../../../functions/audit/domain/check-integrity.ts';
-import type { LogSource } from '../../../functions/audit/domain/log-source.ts';
+import type { LogSource } from '../../../functions/kernel/tlog/log-source.ts';
 import { buildLog, ORIGIN, sourceOf, type BuiltLog } from '../support/log-builder.ts';
 import { createLogKeys } from '../support/log-keys.ts';
 

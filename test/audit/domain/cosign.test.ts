@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createCosigner, type Cosigning } from '../../../functions/audit/domain/cosign.ts';
-import { openCheckpoint } from '../../../functions/audit/domain/checkpoint.ts';
-import { formatNote, parseNote, type NoteSignature } from '../../../functions/audit/domain/signed-note.ts';
-import { checkpointPath } from '../../../functions/audit/domain/tiles.ts';
+import { openCheckpoint } from '../../../functions/kernel/tlog/checkpoint.ts';
+import { formatNote, parseNote, type NoteSignature } from '../../../functions/kernel/tlog/signed-note.ts';
+import { checkpointPath } from '../../../functions/kernel/tlog/tiles.ts';
 import { anEvent } from '../support/event-builder.ts';
 import { buildLog, ORIGIN, sourceOf } from '../support/log-builder.ts';
 import { createWitnessWorld } from '../support/witness-world.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { checkpointText, openCheckpoint } from '../../../functions/audit/domain/checkpoint.ts';
+import { checkpointText, openCheckpoint } from '../../../functions/kernel/tlog/checkpoint.ts';
 import { sequenceOnce } from '../../../functions/audit/domain/sequence.ts';
-import { formatNote, parseKeyLine } from '../../../functions/audit/domain/signed-note.ts';
+import { formatNote, parseKeyLine } from '../../../functions/kernel/tlog/signed-note.ts';
 import { submit } from '../support/submit.ts';
-import { CHECKPOINT_PATH } from '../../../functions/audit/domain/tiles.ts';
+import { CHECKPOINT_PATH } from '../../../functions/kernel/tlog/tiles.ts';
 import { verifyLog } from '../../../functions/audit/domain/verify-log.ts';
 import { anEvent } from '../support/event-builder.ts';
 import { createFakeLog, createFakeOutbox, createFakeSequence } from '../support/fake-audit.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { openCheckpoint } from '../../../functions/audit/domain/checkpoint.ts';
+import { openCheckpoint } from '../../../functions/kernel/tlog/checkpoint.ts';
 import { createCosigner } from '../../../functions/audit/domain/cosign.ts';
-import { createProver } from '../../../functions/audit/domain/prove.ts';
+import { createProver } from '../../../functions/kernel/tlog/prove.ts';
 import {
   BATCH_ENTRIES,
   HistoryConflict,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openCheckpoint } from '../../../functions/audit/domain/checkpoint.ts';
-import { decodeBundle, encodeBundle } from '../../../functions/audit/domain/tiles.ts';
+import { openCheckpoint } from '../../../functions/kernel/tlog/checkpoint.ts';
+import { decodeBundle, encodeBundle } from '../../../functions/kernel/tlog/tiles.ts';
 import { verifyLog } from '../../../functions/audit/domain/verify-log.ts';
 import { anEvent } from '../support/event-builder.ts';
 import { buildLog, ORIGIN, sourceOf, type BuiltLog } from '../support/log-builder.ts';

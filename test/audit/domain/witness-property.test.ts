@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openCheckpoint } from '../../../functions/audit/domain/checkpoint.ts';
-import { createProver } from '../../../functions/audit/domain/prove.ts';
-import { checkpointPath } from '../../../functions/audit/domain/tiles.ts';
+import { openCheckpoint } from '../../../functions/kernel/tlog/checkpoint.ts';
+import { createProver } from '../../../functions/kernel/tlog/prove.ts';
+import { checkpointPath } from '../../../functions/kernel/tlog/tiles.ts';
 import { addCheckpointRequest } from '../../../functions/audit/domain/witness.ts';
 import { anEvent } from '../support/event-builder.ts';
 import { buildLog, ORIGIN, sourceOf } from '../support/log-builder.ts';

@@ -1,14 +1,10 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import {
-  openCheckpoint,
-  type Checkpoint,
-  type TreeHead,
-} from '../../../functions/audit/domain/checkpoint.ts';
-import type { Hash } from '../../../functions/audit/domain/merkle.ts';
-import { createProver } from '../../../functions/audit/domain/prove.ts';
-import { noteKey } from '../../../functions/audit/domain/signed-note.ts';
-import { checkpointPath } from '../../../functions/audit/domain/tiles.ts';
+import { openCheckpoint, type Checkpoint, type TreeHead } from '../../../functions/kernel/tlog/checkpoint.ts';
+import type { Hash } from '../../../functions/kernel/tlog/merkle.ts';
+import { createProver } from '../../../functions/kernel/tlog/prove.ts';
+import { noteKey } from '../../../functions/kernel/tlog/signed-note.ts';
+import { checkpointPath } from '../../../functions/kernel/tlog/tiles.ts';
 import {
   addCheckpoint,
   addCheckpointRequest,

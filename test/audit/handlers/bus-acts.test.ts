@@ -191,6 +191,32 @@ describe('an event on the bus', () => {
     },
   );
 
+  test('about a report is the typed act, with the digest of its manifest', () => {
+    const period = { from: AT, until: AT, timeZone: 'UTC', firstDate: '2026-07-01', endDate: '2026-10-01' };
+    const verdicts = { passed: 3, failed: 1, incomplete: 0, not_applicable: 0, not_covered: 2 };
+    const made = {
+      reportId: 'r',
+      verdicts,
+      manifest: 's3://b/r/manifest.note',
+      manifestSha256: 'ab'.repeat(32),
+    };
+    const changed = { version: 1, eventId: 'r1', at: AT, framework: 'gdpr', title: 'GDPR', period };
+    const created = read('shhh.reports', 'ReportChanged', {
+      ...changed,
+      outcome: 'created',
+      made: { ...made, logSize: 7 },
+    });
+    expect(created).toMatchObject({
+      id: 'report:r1',
+      type: 'report',
+      subject: 'gdpr 2026-07-01 to 2026-10-01',
+      data: { report_id: 'r', framework: 'gdpr', sha256: 'ab'.repeat(32), outcome: 'created' },
+    });
+    const failed = read('shhh.reports', 'ReportChanged', { ...changed, outcome: 'failed', reason: 'no log' });
+    expect(failed.data).toMatchObject({ outcome: 'failed', details: { reason: 'no log' } });
+    for (const act of [created, failed]) expect(AUDIT_ACTS.report.safeParse(act.data).error).toBeUndefined();
+  });
+
   test('that does not keep to its contract is refused without a word of it', () => {
     for (const body of [
       'no JSON',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDirectorySource } from '../../../functions/audit/adapters/directory-source.ts';
+import { createDirectorySource } from '../../../functions/platform/directory-log-source.ts';
 import { besidePath } from '../../../functions/audit/domain/beside-path.ts';
 import { commitmentOf, sealContent } from '../../../functions/audit/domain/commitment.ts';
 import { parseCommand } from '../../../functions/audit/reader/arguments.ts';

@@ -10,7 +10,7 @@ import { createKmsSigner } from '../../../functions/audit/adapters/kms-signer.ts
 import { createKmsWitnessSigner } from '../../../functions/audit/adapters/kms-witness-signer.ts';
 import { createS3Beside } from '../../../functions/audit/adapters/s3-beside.ts';
 import { createS3Log } from '../../../functions/audit/adapters/s3-log.ts';
-import { createS3Source } from '../../../functions/audit/adapters/s3-source.ts';
+import { createS3Source } from '../../../functions/platform/s3-log-source.ts';
 import { AUDIT_WAITING_INDEX } from '../../../functions/contracts/audit.ts';
 import { awsOptions } from '../../support/emulator-client.ts';
 import { ORIGIN } from './log-builder.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { LogSource } from '../../../functions/audit/domain/log-source.ts';
+import type { LogSource } from '../../../functions/kernel/tlog/log-source.ts';
 import { EMPTY_LOG } from '../../../functions/audit/domain/grow-log.ts';
 import type { LogStore, Outbox, Sequence, SequenceStore } from '../../../functions/audit/domain/sequence.ts';
 import type { Inbox } from '../../../functions/audit/domain/take-in.ts';
-import { CHECKPOINT_PATH } from '../../../functions/audit/domain/tiles.ts';
+import { CHECKPOINT_PATH } from '../../../functions/kernel/tlog/tiles.ts';
 import { ok } from '../../../functions/kernel/result.ts';
 import type { AuditEvent } from '../../../functions/contracts/audit.ts';
 import { sourceOf } from './log-builder.ts';

@@ -1,4 +1,4 @@
-import type { LogSource } from '../../../functions/audit/domain/log-source.ts';
+import type { LogSource } from '../../../functions/kernel/tlog/log-source.ts';
 import {
   EMPTY_EDGE,
   EMPTY_LOG,
@@ -7,7 +7,7 @@ import {
   type LogEdge,
   type LogHead,
 } from '../../../functions/audit/domain/grow-log.ts';
-import { CHECKPOINT_PATH, checkpointPath } from '../../../functions/audit/domain/tiles.ts';
+import { CHECKPOINT_PATH, checkpointPath } from '../../../functions/kernel/tlog/tiles.ts';
 import type { AuditEvent } from '../../../functions/contracts/audit.ts';
 import { anEvent } from './event-builder.ts';
 import { createLogKeys, type LogKeys } from './log-keys.ts';
@@ -31,6 +31,8 @@ export function buildLog(
         subject: `agent-${at % 7}`,
         time: new Date(Date.UTC(2026, 0, 1) + at * 60_000).toISOString(),
       }),
+    /** By the place of a batch's last entry; milliseconds since the epoch. */
+    loggedAt = (_at: number): number => Date.UTC(2026, 10, 21),
   } = {},
 ): BuiltLog {
   const files = new Map<string, Uint8Array>();
@@ -41,7 +43,7 @@ export function buildLog(
   let head: LogHead = EMPTY_LOG;
   for (const count of batches) {
     const events = Array.from({ length: count }, (_, at) => event(edge.size + at));
-    const { entries, lastHash } = entriesOf(events, head, Date.UTC(2026, 10, 21));
+    const { entries, lastHash } = entriesOf(events, head, loggedAt(edge.size + count - 1));
     const grown = growLog(edge, entries);
     edge = grown.edge;
     head = { size: edge.size, root: grown.root, lastHash };

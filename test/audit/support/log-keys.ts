@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { checkpointText, type Checkpoint } from '../../../functions/audit/domain/checkpoint.ts';
-import { formatNote, noteKey } from '../../../functions/audit/domain/signed-note.ts';
+import { checkpointText, type Checkpoint } from '../../../functions/kernel/tlog/checkpoint.ts';
+import { formatNote, noteKey } from '../../../functions/kernel/tlog/signed-note.ts';
 
 /** A log's two keys, made for one test. */
 export function createLogKeys(origin: string) {

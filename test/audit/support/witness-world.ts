@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import type { Checkpoint, TreeHead } from '../../../functions/audit/domain/checkpoint.ts';
-import { noteKey, type NoteKey } from '../../../functions/audit/domain/signed-note.ts';
+import type { Checkpoint, TreeHead } from '../../../functions/kernel/tlog/checkpoint.ts';
+import { noteKey, type NoteKey } from '../../../functions/kernel/tlog/signed-note.ts';
 import { addCheckpoint, type Witness, type WitnessMemory } from '../../../functions/audit/domain/witness.ts';
 
 /** A memory in memory. */
