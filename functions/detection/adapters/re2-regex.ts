@@ -1,5 +1,6 @@
 import RE2 from 're2';
 import type { ByteRegex, RegexSpans } from '../domain/ports.ts';
+import { automatonOf, UNKNOWN, type Automaton } from './regex-automaton.ts';
 import { piecesOf, type Piece } from './regex-pieces.ts';
 
 /** A longer match is one whole where tests cannot tell its group: capturing takes RE2 0.5 µs a byte and more there. */
@@ -17,7 +18,8 @@ const LONGEST_CAPTURED = 512;
 export function createRe2Regex(source: string): ByteRegex {
   // `g` honours lastIndex, `d` gives the groups' offsets, `s` and `m` are left to the source's own flags.
   const regex = new RE2(source, 'gdu');
-  const sticky = endingOf(source);
+  const automaton = lazily(() => automatonOf(source));
+  const sticky = endingOf(source, automaton);
   let locate: Locate | undefined;
 
   /** What tests tell of a match from `start` to `end`; undefined where RE2 has to capture. */
@@ -39,12 +41,16 @@ export function createRe2Regex(source: string): ByteRegex {
       return end < 0 ? undefined : (located(bytes, at, end) ?? captured(bytes, at));
     },
     exec(bytes, from) {
-      const start = startOf(regex, sticky, bytes, from);
+      const told = automaton()?.startFrom(bytes, from) ?? UNKNOWN - from;
+      if (told === -1) return undefined;
+      // Up to where the automaton came there is none.
+      const first = told >= 0 ? told : UNKNOWN - told;
+      const start = told >= 0 ? told : startOf(regex, sticky, bytes, first);
       if (start === -1) return undefined;
       // From a known start it is the cheaper question how far a match reaches.
       const end = start === undefined ? -1 : sticky(bytes, start);
       return (
-        (start === undefined || end < 0 ? undefined : located(bytes, start, end)) ?? captured(bytes, from)
+        (start === undefined || end < 0 ? undefined : located(bytes, start, end)) ?? captured(bytes, first)
       );
     },
   };
@@ -110,13 +116,24 @@ const isZeroWidth = (source: string): boolean => source === '' || source === Str
 type Ending = (bytes: Buffer, at: number) => number;
 
 /** Compiled on first use. What has no width holds wherever it is asked for. */
-function endingOf(source: string): Ending {
+function endingOf(source: string, automaton = lazily(() => automatonOf(source))): Ending {
   if (isZeroWidth(source)) return (_, at) => at;
   let regex: RE2 | undefined;
   return (bytes, at) => {
+    const told = automaton()?.endAt(bytes, at) ?? UNKNOWN;
+    if (told !== UNKNOWN) return told;
     regex ??= new RE2(source, 'uy');
     regex.lastIndex = at;
     return regex.test(bytes) ? regex.lastIndex : -1;
+  };
+}
+
+/** Worked out when it is first asked for. */
+function lazily(make: () => Automaton | undefined): () => Automaton | undefined {
+  let made: { readonly automaton: Automaton | undefined } | undefined;
+  return () => {
+    made ??= { automaton: make() };
+    return made.automaton;
   };
 }
 
