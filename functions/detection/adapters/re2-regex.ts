@@ -18,8 +18,7 @@ const LONGEST_CAPTURED = 512;
 export function createRe2Regex(source: string): ByteRegex {
   // `g` honours lastIndex, `d` gives the groups' offsets, `s` and `m` are left to the source's own flags.
   const regex = new RE2(source, 'gdu');
-  const automaton = lazily(() => automatonOf(source));
-  const sticky = endingOf(source, automaton);
+  const sticky = endingOf(source);
   let locate: Locate | undefined;
 
   /** What tests tell of a match from `start` to `end`; undefined where RE2 has to capture. */
@@ -41,16 +40,12 @@ export function createRe2Regex(source: string): ByteRegex {
       return end < 0 ? undefined : (located(bytes, at, end) ?? captured(bytes, at));
     },
     exec(bytes, from) {
-      const told = automaton()?.startFrom(bytes, from) ?? UNKNOWN - from;
-      if (told === -1) return undefined;
-      // Up to where the automaton came there is none.
-      const first = told >= 0 ? told : UNKNOWN - told;
-      const start = told >= 0 ? told : startOf(regex, sticky, bytes, first);
+      const start = startOf(regex, sticky, bytes, from);
       if (start === -1) return undefined;
       // From a known start it is the cheaper question how far a match reaches.
       const end = start === undefined ? -1 : sticky(bytes, start);
       return (
-        (start === undefined || end < 0 ? undefined : located(bytes, start, end)) ?? captured(bytes, first)
+        (start === undefined || end < 0 ? undefined : located(bytes, start, end)) ?? captured(bytes, from)
       );
     },
   };
@@ -116,24 +111,17 @@ const isZeroWidth = (source: string): boolean => source === '' || source === Str
 type Ending = (bytes: Buffer, at: number) => number;
 
 /** Compiled on first use. What has no width holds wherever it is asked for. */
-function endingOf(source: string, automaton = lazily(() => automatonOf(source))): Ending {
+function endingOf(source: string): Ending {
   if (isZeroWidth(source)) return (_, at) => at;
   let regex: RE2 | undefined;
+  let automaton: Automaton | undefined;
   return (bytes, at) => {
-    const told = automaton()?.endAt(bytes, at) ?? UNKNOWN;
+    automaton ??= automatonOf(source) ?? (() => UNKNOWN);
+    const told = automaton(bytes, at);
     if (told !== UNKNOWN) return told;
     regex ??= new RE2(source, 'uy');
     regex.lastIndex = at;
     return regex.test(bytes) ? regex.lastIndex : -1;
-  };
-}
-
-/** Worked out when it is first asked for. */
-function lazily(make: () => Automaton | undefined): () => Automaton | undefined {
-  let made: { readonly automaton: Automaton | undefined } | undefined;
-  return () => {
-    made ??= { automaton: make() };
-    return made.automaton;
   };
 }
 

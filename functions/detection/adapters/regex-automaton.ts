@@ -7,18 +7,12 @@
 import { FOLDED_LEADS, programOf, type Assertion, type Instruction } from './regex-program.ts';
 
 /** Past the last byte of the match that starts at a place, -1 where none does, or {@link UNKNOWN}. */
-export interface Automaton {
-  endAt(bytes: Buffer, at: number): number;
-  /** The first place from `from` on where a match starts; -1 where there is none, or `UNKNOWN - place` from where on RE2 has to say. */
-  startFrom(bytes: Buffer, from: number): number;
-}
+export type Automaton = (bytes: Buffer, at: number) => number;
 
 /** Only RE2 can say. */
 export const UNKNOWN = -2;
 
 const MAX_STATES = 4_000;
-/** Bytes that one search may look at, for each of its text: a place may look far ahead, and so may the next. */
-const LOOKS_A_BYTE = 4;
 
 /** What stands before a place. */
 const BEFORE = { other: 0, word: 1, nothing: 2 } as const;
@@ -125,14 +119,10 @@ function createAutomaton(program: readonly Instruction[]): Automaton {
     return built;
   }
 
-  const startAt = (bytes: Buffer, at: number): number =>
-    starts[at === 0 ? BEFORE.nothing : isWord(bytes[at - 1] ?? 0) ? BEFORE.word : BEFORE.other] ?? DEAD;
-
-  /** How many bytes the last look took. */
-  let looked = 0;
-  function endAt(bytes: Buffer, at: number): number {
+  return (bytes, at) => {
     const { length } = bytes;
-    let state = startAt(bytes, at);
+    let state =
+      starts[at === 0 ? BEFORE.nothing : isWord(bytes[at - 1] ?? 0) ? BEFORE.word : BEFORE.other] ?? DEAD;
     let last = -1;
     let place = at;
     for (; state !== DEAD && place < length; place += 1) {
@@ -145,28 +135,9 @@ function createAutomaton(program: readonly Instruction[]): Automaton {
       if ((next & 1) === 1) last = place;
       state = next >> 1;
     }
-    looked = place - at;
     if (state === DEAD) return last;
     const next = step(state, end);
     return next < 0 ? UNKNOWN : (next & 1) === 1 ? length : last;
-  }
-
-  return {
-    endAt,
-    startFrom(bytes, from) {
-      let left = LOOKS_A_BYTE * (bytes.length - from) + width;
-      for (let at = from; at <= bytes.length; at += 1) {
-        // Nearly everywhere the first byte says no.
-        if (at < bytes.length && table[startAt(bytes, at) * width + (kinds[bytes[at] ?? 0] ?? 0)] === DEAD)
-          continue;
-        const reached = endAt(bytes, at);
-        if (reached >= 0) return at;
-        if (reached === UNKNOWN) return UNKNOWN - at;
-        left -= looked;
-        if (left < 0) return UNKNOWN - (at + 1);
-      }
-      return -1;
-    },
   };
 }
 
