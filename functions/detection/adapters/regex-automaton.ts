@@ -6,13 +6,21 @@
  */
 import { FOLDED_LEADS, programOf, type Assertion, type Instruction } from './regex-program.ts';
 
-/** Past the last byte of the match that starts at a place, -1 where none does, or {@link UNKNOWN}. */
-export type Automaton = (bytes: Buffer, at: number) => number;
+export interface Automaton {
+  /**
+   * Past the last byte of the match that starts at a place, -1 where none does, or {@link UNKNOWN}.
+   * @param limit up to where it looks
+   */
+  endAt(bytes: Buffer, at: number, limit?: number): number;
+  /** False where the first {@link FEW_BYTES} bytes show that no match starts there. */
+  mayMatchAt(bytes: Buffer, at: number, start: number, end: number): boolean;
+}
 
-/** Only RE2 can say. */
+/** Only RE2 can say, or who looks farther. */
 export const UNKNOWN = -2;
 
 const MAX_STATES = 4_000;
+const FEW_BYTES = 12;
 
 /** What stands before a place. */
 const BEFORE = { other: 0, word: 1, nothing: 2 } as const;
@@ -65,7 +73,8 @@ function createAutomaton(program: readonly Instruction[]): Automaton {
     return state;
   }
 
-  const starts = [BEFORE.other, BEFORE.word, BEFORE.nothing].map((before) => stateOf([0], before));
+  const starts = [BEFORE.other, BEFORE.word].map((before) => stateOf([0], before));
+  const atBeginning = stateOf([0], BEFORE.nothing);
 
   /** Threads at the instructions that read or match, in order of preference, given what stands around the place. */
   function expand(threads: readonly number[], holds: (assertion: Assertion) => boolean): readonly number[] {
@@ -119,25 +128,44 @@ function createAutomaton(program: readonly Instruction[]): Automaton {
     return built;
   }
 
-  return (bytes, at) => {
-    const { length } = bytes;
-    let state =
-      starts[at === 0 ? BEFORE.nothing : isWord(bytes[at - 1] ?? 0) ? BEFORE.word : BEFORE.other] ?? DEAD;
-    let last = -1;
-    let place = at;
-    for (; state !== DEAD && place < length; place += 1) {
-      const kind = kinds[bytes[place] ?? 0] ?? 0;
-      let next = table[state * width + kind] ?? UNBUILT;
-      if (next < 0) {
-        next = step(state, kind);
-        if (next < 0) return UNKNOWN;
+  const startAfter = (bytes: Buffer, at: number): number =>
+    starts[isWord(bytes[at - 1] ?? 0) ? BEFORE.word : BEFORE.other] ?? DEAD;
+
+  return {
+    endAt(bytes, at, limit = bytes.length) {
+      const { length } = bytes;
+      const stop = Math.min(length, limit);
+      let state = at === 0 ? atBeginning : startAfter(bytes, at);
+      let last = -1;
+      for (let place = at; place < stop; place += 1) {
+        const kind = kinds[bytes[place] ?? 0] ?? 0;
+        let next = table[state * width + kind] ?? UNBUILT;
+        if (next < 0) {
+          next = step(state, kind);
+          if (next < 0) return UNKNOWN;
+        }
+        if ((next & 1) === 1) last = place;
+        state = next >> 1;
+        if (state === DEAD) return last;
       }
-      if ((next & 1) === 1) last = place;
-      state = next >> 1;
-    }
-    if (state === DEAD) return last;
-    const next = step(state, end);
-    return next < 0 ? UNKNOWN : (next & 1) === 1 ? length : last;
+      if (stop < length) return UNKNOWN;
+      const next = step(state, end);
+      return next < 0 ? UNKNOWN : (next & 1) === 1 ? length : last;
+    },
+    mayMatchAt(bytes, at, start, textEnd) {
+      const stop = Math.min(textEnd, at + FEW_BYTES);
+      let state = at === start ? atBeginning : startAfter(bytes, at);
+      for (let place = at; place < stop; place += 1) {
+        const kind = kinds[bytes[place] ?? 0] ?? 0;
+        let next = table[state * width + kind] ?? UNBUILT;
+        if (next < 0) next = step(state, kind);
+        // It matches, or only RE2 can say.
+        if (next < 0 || (next & 1) === 1) return true;
+        state = next >> 1;
+        if (state === DEAD) return false;
+      }
+      return true;
+    },
   };
 }
 

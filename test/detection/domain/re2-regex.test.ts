@@ -48,8 +48,10 @@ describe('a regex over bytes', () => {
             const expected = theirs(bytes, from);
             if (!same(ours.exec(bytes, from), expected)) wrong.push(`${name} from ${from}`);
             const start = expected?.[0]?.[0];
-            if (start !== undefined && !same(ours.matchAt(bytes, start), expected))
-              wrong.push(`${name} at ${start}`);
+            if (start === undefined) continue;
+            const told = ours.matchAt(bytes, start, bytes.length);
+            if (told !== 'undecided' && !same(told, expected)) wrong.push(`${name} at ${start}`);
+            if (!ours.mayMatchAt(bytes, start, 0, bytes.length)) wrong.push(`${name} not at ${start}`);
           }
         }
     }
@@ -75,9 +77,15 @@ describe('a regex over bytes', () => {
         (source, text, from) => {
           const bytes = Buffer.from(text);
           fc.pre(from <= bytes.length);
-          expect(plain(createRe2Regex(source).exec(bytes, from))).toEqual(
-            plain(capturing(source)(bytes, from)),
-          );
+          const ours = createRe2Regex(source);
+          const expected = plain(capturing(source)(bytes, from));
+          expect(plain(ours.exec(bytes, from))).toEqual(expected);
+          for (let at = 0; at <= bytes.length; at += 1) {
+            const here = expected?.[0]?.[0] === at;
+            const told = ours.matchAt(bytes, at, bytes.length);
+            if (here) expect(ours.mayMatchAt(bytes, at, 0, bytes.length)).toBe(true);
+            if (here && told !== 'undecided') expect(plain(told)).toEqual(expected);
+          }
         },
       ),
     );
