@@ -227,7 +227,8 @@ function overlapping(matches: readonly DetectedMatch[]): readonly (readonly Dete
 
 /**
  * Of matches in one entry that overlap, one stays: what a checksum proves before all else, a form of its own before a
- * mere name, what was read before what was guessed, then the surer, then the longer, then the one of which more was undone, whose secret is the real one; of guesses, less. It covers what all of them covered.
+ * mere name, then the surer, then what was read before what was guessed, then the longer, then the one of which more was
+ * undone, whose secret is the real one; of guesses, less. It covers what all of them covered.
  */
 function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>): readonly DetectedMatch[] {
   const lengths = new Map<string, number>();
@@ -244,8 +245,8 @@ function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>):
     (a, b) =>
       Number(isProven(b.checks)) - Number(isProven(a.checks)) ||
       Number(named.has(a.rule)) - Number(named.has(b.rule)) ||
-      Number(isGuess(a)) - Number(isGuess(b)) ||
       b.confidence - a.confidence ||
+      Number(isGuess(a)) - Number(isGuess(b)) ||
       (reach.get(b) ?? 0) - (reach.get(a) ?? 0) ||
       (isGuess(a) ? a.disguises.length - b.disguises.length : b.disguises.length - a.disguises.length) ||
       a.offset - b.offset ||

@@ -95,7 +95,7 @@ const SEPARATOR = 0xff;
 const NEAR = 4;
 /** So many keywords of one window are tried one by one, and more where all of them look at few bytes in all. */
 const FEW_PLACES = 32;
-const LOOKS_A_BYTE = 24;
+const LOOKS_A_BYTE = 10;
 /** Bytes past the longest match that a regex may want to look at. */
 const LOOK_AHEAD = 4;
 
