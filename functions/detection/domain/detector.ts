@@ -139,7 +139,7 @@ function viewsOf(
       const regions = findDisguised(
         layout,
         prefixes,
-        (text, from, to) => level[first + text]?.isVerbatim(from, to) ?? false,
+        depth === 0 ? undefined : (text, from, to) => level[first + text]?.isVerbatim(from, to) ?? false,
         depth === 0 && sequence !== undefined ? here : undefined,
       );
       edges.push(...here.map((edge) => ({ ...edge, text: first + edge.text })));

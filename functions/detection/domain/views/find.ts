@@ -86,23 +86,26 @@ const WHOLE_MARKS: readonly Mark[] = [
 ];
 
 /**
- * @param isKnown whether a part of a text was looked into before, as part of what the text was decoded from
+ * @param isKnown whether a part of a text was looked into before, as part of what the text was decoded from; undefined
+ *   for entries themselves
  * @param edges takes up the long tokens at the edges of strings, where they are asked for
  */
 export function findDisguised(
   layout: Layout,
   prefixes: Prefixes,
-  isKnown: (text: number, from: number, to: number) => boolean,
+  isKnown: ((text: number, from: number, to: number) => boolean) | undefined,
   edges?: Edge[],
 ): readonly FoundRegion[] {
   const found: OpenRegion[] = [];
   let last: OpenRegion | undefined;
   const regions: Regions = {
     push(recipe, text, from, to) {
-      const start = layout.starts[text] ?? 0;
-      const end = layout.ends[text] ?? 0;
-      // With its neighbours: they decide where a token begins.
-      if (isKnown(text, Math.max(start, from - 1) - start, Math.min(end, to + 1) - start)) return;
+      if (isKnown !== undefined) {
+        const start = layout.starts[text] ?? 0;
+        const end = layout.ends[text] ?? 0;
+        // With its neighbours: they decide where a token begins.
+        if (isKnown(text, Math.max(start, from - 1) - start, Math.min(end, to + 1) - start)) return;
+      }
       // Thousands of marks in a row are one region, not thousands to merge.
       if (
         last?.text === text &&
