@@ -5,6 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as prettier from 'prettier';
+import type { Result } from '../functions/kernel/result.ts';
 import { rotationKinds } from '../functions/rotation/adapters/kinds.ts';
 import { compilePolicies } from '../functions/rotation/domain/compile-policies.ts';
 
@@ -12,10 +13,14 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 const SOURCE = 'patterns/rotation.yaml';
 const TARGET = path.join(ROOT, 'functions/rotation/policies.json');
 
-async function main(check: boolean): Promise<number> {
+/** Policies as the functions read them. @param source path of the YAML below the project's root */
+export async function packPolicies(source: string): Promise<Result<unknown, readonly string[]>> {
   const { rotators, verifiers } = rotationKinds();
-  const text = await readFile(path.join(ROOT, SOURCE), 'utf8');
-  const compiled = compilePolicies(SOURCE, text, rotators, verifiers);
+  return compilePolicies(source, await readFile(path.join(ROOT, source), 'utf8'), rotators, verifiers);
+}
+
+async function main(check: boolean): Promise<number> {
+  const compiled = await packPolicies(SOURCE);
   if (!compiled.ok) {
     for (const problem of compiled.error) console.error(problem);
     return 1;

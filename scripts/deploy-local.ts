@@ -58,6 +58,8 @@ export interface DeployTarget {
   readonly endpoint: string;
   /** Addresses of providers' stand-ins, by name: `aws.sts`. Every other provider is off. */
   readonly providerAddresses?: Readonly<Record<string, string>>;
+  /** Policies of rotation in place of the project's: a YAML file below the project's root. */
+  readonly rotationPolicies?: string;
   readonly log?: Log;
 }
 
@@ -69,17 +71,14 @@ export interface DeployTarget {
  */
 export async function deployLocal({
   endpoint,
-  providerAddresses,
   log = () => undefined,
+  ...others
 }: DeployTarget): Promise<StackOutputs> {
   await setup({ log });
-  return withDeployed(
-    { endpoint, log, ...(providerAddresses && { providerAddresses }) },
-    async ({ assemblyDir, outputs }) => {
-      await completeDeploy({ endpoint, assemblyDir, log });
-      return StackOutputs.parse(Object.assign({}, ...Object.values(outputs)));
-    },
-  );
+  return withDeployed({ endpoint, log, ...others }, async ({ assemblyDir, outputs }) => {
+    await completeDeploy({ endpoint, assemblyDir, log });
+    return StackOutputs.parse(Object.assign({}, ...Object.values(outputs)));
+  });
 }
 
 async function completeDeploy(target: { endpoint: string; assemblyDir: string; log: Log }): Promise<void> {

@@ -5,11 +5,12 @@ import { AUDIT_ACTS_TAKEN } from '../contracts/metrics.ts';
 import { systemClock, type Clock } from '../kernel/clock.ts';
 import { createDynamo } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
+import { answerJson, refuseJson, type HttpAnswer } from '../platform/http-api.ts';
 import { createLogger, describeError } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import { answerJson, readActsRequest, refuseJson, type HttpAnswer } from './adapters/acts-event.ts';
+import { createDynamoRequestRates, secondsToWait, type RequestRates } from '../platform/request-rates.ts';
+import { readActsRequest } from './adapters/acts-event.ts';
 import { createAwsIntake } from './adapters/aws-intake.ts';
-import { createDynamoRequestRates, type RequestRates } from './adapters/dynamo-request-rates.ts';
 import { actsRequest, MAX_ACTS, MAX_ACTS_BYTES, takeForeignActs } from './domain/acts-api.ts';
 import { takeIn, type TakenIn } from './domain/take-in.ts';
 import policy from './policy.json' with { type: 'json' };
@@ -33,13 +34,13 @@ export async function serveActs(event: unknown, needed: TakeActsDependencies): P
   const { requestId, caller, idempotencyKey, body } = readActsRequest(event);
   const { logger, metrics, clock } = needed;
   try {
-    const now = clock.now();
-    if ((await needed.rates.count(caller.keyId, Math.floor(now / 60_000))) > caller.requestsPerMinute)
+    const wait = await secondsToWait(caller, needed.rates, clock.now());
+    if (wait !== undefined)
       return refuseJson(
         429,
         'too_many_requests',
         `This key may make ${caller.requestsPerMinute} requests a minute. Hand acts in by the batch, or ask its operator.`,
-        { 'retry-after': String(60 - (Math.floor(now / 1000) % 60)) },
+        { 'retry-after': String(wait) },
       );
     if (Buffer.byteLength(body) > MAX_ACTS_BYTES)
       return refuseJson(413, 'body_too_large', `The body is larger than ${MAX_ACTS_BYTES} bytes: split it.`);

@@ -1,13 +1,12 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { MetricUnit, type Metrics } from '@aws-lambda-powertools/metrics';
-import { z } from 'zod';
 import { WITNESS_CONFLICTS, WITNESS_COSIGNED } from '../contracts/metrics.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { createDynamo, createKms } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
+import { answerText, apiEvent, bodyOf, readApiEvent, type HttpAnswer } from '../platform/http-api.ts';
 import { createLogger, describeError } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import type { HttpAnswer } from './adapters/acts-event.ts';
 import { createDynamoWitnessMemory } from './adapters/dynamo-witness-memory.ts';
 import { createKmsWitnessSigner } from './adapters/kms-witness-signer.ts';
 import { parseVkey } from './domain/signed-note.ts';
@@ -23,12 +22,7 @@ export interface WitnessCheckpointDependencies {
 /** A checkpoint with a proof of 63 lines and a dozen signatures has no more. */
 const MAX_BODY_BYTES = 16_384;
 
-/** Of the event (payload 2.0), what is needed. */
-const apiEvent = z.object({
-  routeKey: z.string(),
-  body: z.string().default(''),
-  isBase64Encoded: z.boolean().default(false),
-});
+const PLAIN = { 'content-type': 'text/plain; charset=utf-8' };
 
 let dependencies: Promise<WitnessCheckpointDependencies> | undefined;
 
@@ -49,11 +43,11 @@ export async function serveWitness(
   event: unknown,
   { witness, logger, metrics }: WitnessCheckpointDependencies,
 ): Promise<HttpAnswer> {
-  const { routeKey, body, isBase64Encoded } = apiEvent.parse(event);
-  if (routeKey === 'GET /key') return answerText(200, `${witness.signer.key.vkey}\n`);
-  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  const request = readApiEvent(apiEvent, event);
+  if (request.routeKey === 'GET /key') return answerText(200, `${witness.signer.key.vkey}\n`, PLAIN);
+  const bytes = bodyOf(request);
   if (bytes.length > MAX_BODY_BYTES)
-    return answerText(400, `The request has more than ${MAX_BODY_BYTES} bytes.\n`);
+    return answerText(400, `The request has more than ${MAX_BODY_BYTES} bytes.\n`, PLAIN);
   try {
     const answer = await addCheckpoint(bytes, witness);
     const cosigned = answer.status === 200;
@@ -62,24 +56,14 @@ export async function serveWitness(
     if (answer.status === 422) metrics.addMetric(WITNESS_CONFLICTS, MetricUnit.Count, 1);
     if (cosigned) logger.info('checkpoint_cosigned', {});
     else logger.warn('checkpoint_refused', { status: answer.status, reason: answer.body.trim() });
-    return answerText(answer.status, answer.body, answer.contentType);
+    return answerText(answer.status, answer.body, { 'content-type': answer.contentType });
   } catch (error) {
     logger.error('witness_failed', describeError(error));
-    return answerText(503, 'The witness cannot tell what it saw last. Ask again.\n');
+    return answerText(503, 'The witness cannot tell what it saw last. Ask again.\n', PLAIN);
   } finally {
     metrics.publishStoredMetrics();
   }
 }
-
-const answerText = (
-  statusCode: number,
-  body: string,
-  contentType = 'text/plain; charset=utf-8',
-): HttpAnswer => ({
-  statusCode,
-  headers: { 'content-type': contentType, 'cache-control': 'no-store' },
-  body,
-});
 
 async function build(): Promise<WitnessCheckpointDependencies> {
   const env = parseEnv(witnessCheckpointEnv, process.env);

@@ -1,6 +1,7 @@
 /** Changes of a table's records, as its stream tells them. */
 import { z } from 'zod';
-import { err, ok, type Result } from '../kernel/result.ts';
+import type { ChangeRecord } from '../kernel/publish-changes.ts';
+import { err, ok } from '../kernel/result.ts';
 import { describeProblems } from './problems.ts';
 
 // Types that no item of ours has become undefined: no field of a record has them.
@@ -13,6 +14,9 @@ const attribute: z.ZodType = z.union([
   z.unknown().transform(() => undefined),
 ]);
 
+/** An item as a stream's image holds it. */
+export const image = z.record(z.string(), attribute);
+
 /** Of AWS's DynamoDB stream event, what is needed here. */
 const streamEvent = z.object({
   Records: z.array(
@@ -20,6 +24,8 @@ const streamEvent = z.object({
       eventName: z.enum(['INSERT', 'MODIFY', 'REMOVE']),
       dynamodb: z.object({
         SequenceNumber: z.string().min(1),
+        /** Seconds since the epoch. */
+        ApproximateCreationDateTime: z.number().positive(),
         Keys: z.object({ pk: z.object({ S: z.string() }) }),
         NewImage: z.unknown().optional(),
         OldImage: z.unknown().optional(),
@@ -27,14 +33,6 @@ const streamEvent = z.object({
     }),
   ),
 });
-
-/** One change of a record that was written, not deleted. */
-export interface TableChange<T> {
-  readonly sequenceNumber: string;
-  readonly pk: string;
-  /** Before and after; the first has no before. Or why it cannot be read. */
-  readonly change: Result<{ readonly before: T | undefined; readonly after: T }, string>;
-}
 
 /**
  * The changes among the records of a table's stream, in its order.
@@ -45,21 +43,24 @@ export function readTableChanges<T>(
   event: unknown,
   schema: z.ZodType<T>,
   isRecord: (pk: string) => boolean,
-): readonly TableChange<T>[] {
-  const parsed = streamEvent.safeParse(event);
-  if (!parsed.success) throw new Error(`Not a DynamoDB stream event: ${describeProblems(parsed.error)}`);
-  return parsed.data.Records.filter(
-    ({ eventName, dynamodb }) => eventName !== 'REMOVE' && isRecord(dynamodb.Keys.pk.S),
-  ).map(({ dynamodb }) => ({
-    sequenceNumber: dynamodb.SequenceNumber,
-    pk: dynamodb.Keys.pk.S,
-    change: changeOf(schema, dynamodb.OldImage, dynamodb.NewImage),
-  }));
+): readonly ChangeRecord<T>[] {
+  return readStreamRecords(event)
+    .filter(({ eventName, dynamodb }) => eventName !== 'REMOVE' && isRecord(dynamodb.Keys.pk.S))
+    .map(({ dynamodb }) => ({
+      sequenceNumber: dynamodb.SequenceNumber,
+      pk: dynamodb.Keys.pk.S,
+      change: changeOf(schema, dynamodb.OldImage, dynamodb.NewImage),
+    }));
 }
 
-const image = z.record(z.string(), attribute);
+/** A stream's records with their images unread. @throws Error when it is no DynamoDB stream event at all */
+export function readStreamRecords(event: unknown): z.infer<typeof streamEvent>['Records'] {
+  const parsed = streamEvent.safeParse(event);
+  if (!parsed.success) throw new Error(`Not a DynamoDB stream event: ${describeProblems(parsed.error)}`);
+  return parsed.data.Records;
+}
 
-function changeOf<T>(schema: z.ZodType<T>, oldImage: unknown, newImage: unknown): TableChange<T>['change'] {
+function changeOf<T>(schema: z.ZodType<T>, oldImage: unknown, newImage: unknown): ChangeRecord<T>['change'] {
   const after = schema.safeParse(image.safeParse(newImage).data);
   if (!after.success) return err(`unreadable record (${describeProblems(after.error)})`);
   if (oldImage === undefined) return ok({ before: undefined, after: after.data });

@@ -3,18 +3,18 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import { REVOCATIONS_NEED_PEOPLE, REVOCATIONS_URGENT } from '../contracts/metrics.ts';
 import type { RevocationChanged } from '../contracts/revocation.ts';
+import { publishChanges, type Publisher } from '../kernel/publish-changes.ts';
 import { createEventBridge } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createEventBridgeRevocations } from './adapters/eventbridge-revocations.ts';
 import { readChangeRecords } from './adapters/revocation-stream.ts';
-import type { RevocationPublisher } from './domain/ports.ts';
-import { publishRevocations } from './domain/publish-revocations.ts';
+import { revocationChange } from './domain/revocation.ts';
 import { publishRevocationsEnv } from './publish-revocations.env.ts';
 
 export interface PublishRevocationsDependencies {
-  readonly publisher: RevocationPublisher;
+  readonly publisher: Publisher<RevocationChanged>;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly metrics: Pick<Metrics, 'addMetric' | 'publishStoredMetrics'>;
 }
@@ -30,7 +30,7 @@ export async function handleChanges(
   event: unknown,
   { publisher, logger, metrics }: PublishRevocationsDependencies,
 ): Promise<DynamoDBBatchResponse> {
-  const outcomes = await publishRevocations(readChangeRecords(event), publisher);
+  const outcomes = await publishChanges(readChangeRecords(event), revocationChange, publisher);
   const told = outcomes.flatMap(({ published }) =>
     published.ok && published.value ? [published.value] : [],
   );
@@ -46,10 +46,10 @@ export async function handleChanges(
       last_seen: change.lastSeen,
       decided_by: change.decidedBy,
     });
-  for (const { caseId, sequenceNumber, published } of outcomes)
+  for (const { pk, sequenceNumber, published } of outcomes)
     if (!published.ok)
       logger.error('revocation_not_published', {
-        case_id: caseId,
+        case_id: pk,
         sequence_number: sequenceNumber,
         reason: published.error,
       });

@@ -3,8 +3,9 @@ import type { RevocationAnswer, RevocationRequest } from '../contracts/revocatio
 import { systemClock } from '../kernel/clock.ts';
 import { createDynamo, createSecretsManager, createStepFunctions } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
+import { answerJson, type HttpAnswer } from '../platform/http-api.ts';
 import { createLogger, describeError } from '../platform/logger.ts';
-import { jsonResponse, readDeskEvent, respond, type ApiResponse } from './adapters/desk-event.ts';
+import { readDeskEvent, respond } from './adapters/desk-event.ts';
 import { createDynamoReplayBook, createDynamoRevocationStore } from './adapters/dynamo-revocation-store.ts';
 import { createSlackDeskSettings } from './adapters/slack-desk-settings.ts';
 import {
@@ -30,10 +31,10 @@ export interface ServeDeskDependencies extends DeskDependencies {
 let dependencies: ServeDeskDependencies | undefined;
 
 /** Invoked by the HTTP API. */
-export const handler = (event: unknown): Promise<ApiResponse> => serveDesk(event, (dependencies ??= build()));
+export const handler = (event: unknown): Promise<HttpAnswer> => serveDesk(event, (dependencies ??= build()));
 
 /** The desk over HTTP: the same requests, the same answers and the same guarantees as by direct invocation. */
-export async function serveDesk(event: unknown, needed: ServeDeskDependencies): Promise<ApiResponse> {
+export async function serveDesk(event: unknown, needed: ServeDeskDependencies): Promise<HttpAnswer> {
   const asked = readDeskEvent(event);
   try {
     if (asked.from === 'slack') return await takePress(asked, asked.requestId, needed);
@@ -42,7 +43,7 @@ export async function serveDesk(event: unknown, needed: ServeDeskDependencies): 
     return respond(await decide(asked.request.value, asked.requestId, needed));
   } catch (error) {
     needed.logger.error('revocation_desk_failed', { request_id: asked.requestId, ...describeError(error) });
-    return jsonResponse(503, {
+    return answerJson(503, {
       message:
         'It cannot be said whether it was written. Ask for the case, then ask again: nothing happens twice.',
     });
@@ -70,10 +71,10 @@ async function takePress(
   signed: SignedRequest,
   requestId: string,
   needed: ServeDeskDependencies,
-): Promise<ApiResponse> {
+): Promise<HttpAnswer> {
   const settings = await needed.slack();
   if (settings === undefined)
-    return jsonResponse(404, { message: 'The buttons are off: nobody has set them up.' });
+    return answerJson(404, { message: 'The buttons are off: nobody has set them up.' });
   const verified = await verifySlackRequest(
     signed,
     settings.signingSecret,
@@ -82,15 +83,15 @@ async function takePress(
   );
   if (!verified.ok) {
     needed.logger.warn('revocation_press_refused', { request_id: requestId, reason: verified.error });
-    return jsonResponse(401, { message: 'Slack has not sent this just now.' });
+    return answerJson(401, { message: 'Slack has not sent this just now.' });
   }
   const press = readPress(signed.body);
   // Slack shows an error to who pressed unless it gets a 200.
-  if (!press.ok) return jsonResponse(200, {});
+  if (!press.ok) return answerJson(200, {});
   const text = await decideByPress(press.value, settings, requestId, needed);
   if (!(await answerPress(press.value.responseUrl, text, settings)))
     needed.logger.warn('revocation_press_not_answered', { request_id: requestId });
-  return jsonResponse(200, {});
+  return answerJson(200, {});
 }
 
 async function decideByPress(

@@ -3,18 +3,19 @@ import { MetricUnit, type Metrics } from '@aws-lambda-powertools/metrics';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import { ROTATIONS_FAILED, ROTATIONS_NEED_PEOPLE } from '../contracts/metrics.ts';
 import type { RotationChanged } from '../contracts/rotation.ts';
+import { publishChanges, type Publisher } from '../kernel/publish-changes.ts';
 import { createEventBridge } from '../platform/aws.ts';
 import { parseEnv } from '../platform/env.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createEventBridgeRotations } from './adapters/eventbridge-rotations.ts';
 import { readRotationChanges } from './adapters/rotation-stream.ts';
-import type { RotationPublisher } from './domain/ports.ts';
-import { failureOf, publishRotations } from './domain/publish-rotations.ts';
+import { failureOf } from './domain/rotation-failure.ts';
+import { rotationChange } from './domain/rotation.ts';
 import { publishRotationsEnv } from './publish-rotations.env.ts';
 
 export interface PublishRotationsDependencies {
-  readonly publisher: RotationPublisher;
+  readonly publisher: Publisher<RotationChanged>;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly metrics: Pick<Metrics, 'addMetric' | 'publishStoredMetrics'>;
 }
@@ -30,12 +31,12 @@ export async function handleRotationChanges(
   event: unknown,
   { publisher, logger, metrics }: PublishRotationsDependencies,
 ): Promise<DynamoDBBatchResponse> {
-  const outcomes = await publishRotations(readRotationChanges(event), publisher);
+  const outcomes = await publishChanges(readRotationChanges(event), rotationChange, publisher);
   const told: RotationChanged[] = [];
-  for (const { secret, sequenceNumber, published } of outcomes) {
+  for (const { pk, sequenceNumber, published } of outcomes) {
     if (!published.ok)
       logger.error('rotation_not_published', {
-        secret,
+        secret: pk,
         sequence_number: sequenceNumber,
         reason: published.error,
       });

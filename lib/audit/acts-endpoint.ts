@@ -1,17 +1,14 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { Duration } from 'aws-cdk-lib';
+import { HttpMethod, type HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { takeActsEnv } from '../../functions/audit/take-acts.env.ts';
-import { authorizeGuardEnv } from '../../functions/detection/authorize-guard.env.ts';
 import type { GuardKeysTable } from '../detection/guard-keys-table.ts';
+import { addKeysApi } from '../detection/keys-api.ts';
 import { Alarm, ONE_MINUTE } from '../platform/alarm.ts';
 import type { Foundation } from '../platform/foundation.ts';
-import { RETENTION, ServiceFunction } from '../platform/service-function.ts';
+import { ServiceFunction } from '../platform/service-function.ts';
 import type { AuditLog } from './audit-log.ts';
 import { grantInvoke, type BesideBucket } from './beside-bucket.ts';
 
@@ -23,17 +20,6 @@ export interface ActsEndpointProps {
   /** Keys of programs that write into the log: of the form of the guard's, in a table of their own. */
   readonly keys: GuardKeysTable;
 }
-
-/** What the access log holds of a request: never a header, a query or a body. */
-const ACCESS_LOG_FIELDS = JSON.stringify({
-  requestId: '$context.requestId',
-  time: '$context.requestTime',
-  ip: '$context.identity.sourceIp',
-  route: '$context.routeKey',
-  status: '$context.status',
-  auditKey: '$context.authorizer.keyId',
-  error: '$context.error.responseType',
-});
 
 /** Where other programs write into the audit log. */
 export class ActsEndpoint extends Construct {
@@ -60,44 +46,17 @@ export class ActsEndpoint extends Construct {
     beside.grantKeep(take.ownRole);
     grantInvoke(take, findSecrets);
     keys.grantCount(take);
-    const authorize = new ServiceFunction(this, 'Authorize', {
-      settings,
-      handler: 'detection/authorize-guard',
-      schema: authorizeGuardEnv,
-      environment: { GUARD_KEYS_TABLE: keys.table.tableName },
-      memoryMb: 512,
-      timeout: Duration.seconds(10),
-    });
-    keys.grantFind(authorize);
-    this.api = new HttpApi(this, 'Api', {
-      apiName: `shhh-${settings.stage}-audit`,
+    this.api = addKeysApi(this, {
+      foundation,
+      keys,
+      name: 'audit',
       description: 'SHHH: takes acts of other programs into the audit log',
-      createDefaultStage: false,
-      defaultAuthorizer: new HttpLambdaAuthorizer('Keys', authorize, {
-        identitySource: ['$request.header.Authorization'],
-        responseTypes: [HttpLambdaResponseType.SIMPLE],
-        resultsCacheTtl: Duration.seconds(60),
-      }),
+      logged: { auditKey: '$context.authorizer.keyId' },
     });
     this.api.addRoutes({
       path: '/v1/acts',
       methods: [HttpMethod.POST],
       integration: new HttpLambdaIntegration('TakeActs', take),
-    });
-    new HttpStage(this, 'Stage', {
-      httpApi: this.api,
-      stageName: '$default',
-      autoDeploy: true,
-      throttle: { rateLimit: settings.guard.requestsPerSecond, burstLimit: settings.guard.burst },
-      accessLogSettings: {
-        destination: new LogGroupLogDestination(
-          new LogGroup(this, 'AccessLog', {
-            retention: RETENTION[settings.logRetentionDays],
-            removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-          }),
-        ),
-        format: AccessLogFormat.custom(ACCESS_LOG_FIELDS),
-      },
     });
     new Alarm(this, 'Failing', {
       foundation,

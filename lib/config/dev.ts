@@ -24,5 +24,6 @@ export const dev: Settings = {
   },
   audit: { lockDays: 1 },
   revocation: { publicProviders: true, addresses: {} },
+  rotation: {},
   detector: { maxConcurrency: 10 },
 };

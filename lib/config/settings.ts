@@ -69,6 +69,10 @@ export interface Settings {
     /** Where providers are, by name: `gitlab.api`, `github.api`, `vault.api` for installations of one's own, `aws.sts`. */
     readonly addresses: Readonly<Record<string, string>>;
   };
+  readonly rotation: {
+    /** Packed policies in place of `functions/rotation/policies.json`: an absolute path. */
+    readonly policies?: string;
+  };
   readonly detector: {
     /** Functions that scan at the same time, at most. */
     readonly maxConcurrency: number;

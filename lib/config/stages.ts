@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { z } from 'zod';
 import { dev } from './dev.ts';
 import { local } from './local.ts';
@@ -18,7 +19,8 @@ const addresses = z.record(
 /**
  * The settings of one stage.
  * @param context reads a synth-time context value: `stage` (local, dev, prod; dev by default), `architecture`,
- *   `shipperHost` (lambda, fargate, own) and `providerAddresses` (JSON, beside those of the stage)
+ *   `shipperHost` (lambda, fargate, own), `providerAddresses` (JSON, beside those of the stage) and `rotationPolicies`
+ *   (a file as `npm run build:rotation` packs it, in place of the project's)
  * @throws Error naming the value that is not understood and the ones that are
  */
 export function settingsFor(context: (key: string) => unknown): Settings {
@@ -49,10 +51,14 @@ export function settingsFor(context: (key: string) => unknown): Settings {
       '-c providerAddresses=… is not understood: use JSON such as {"gitlab.api":"https://gitlab.example.com"}; plain http is for this machine only.',
     );
   }
+  const policies = z.string().min(1).optional().safeParse(context('rotationPolicies'));
+  if (!policies.success)
+    throw new Error('-c rotationPolicies=… is not understood: name a file with packed policies of rotation.');
   return {
     ...settings,
     architecture: architecture.data,
     shipper: { ...settings.shipper, host: host.data },
+    rotation: { ...settings.rotation, ...(policies.data && { policies: path.resolve(policies.data) }) },
     revocation: {
       ...settings.revocation,
       addresses: { ...settings.revocation.addresses, ...set.data },

@@ -1,23 +1,20 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { guardPolicyText } from '../../functions/contracts/guard.ts';
 import { retentionDaysText } from '../../functions/contracts/quarantine.ts';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpMethod, type HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Key } from 'aws-cdk-lib/aws-kms';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { GUARD_NOT_RECORDED, METRICS_NAMESPACE } from '../../functions/contracts/metrics.ts';
-import { authorizeGuardEnv } from '../../functions/detection/authorize-guard.env.ts';
 import { checkMessageEnv } from '../../functions/detection/check-message.env.ts';
 import { Alarm, ONE_MINUTE } from '../platform/alarm.ts';
 import type { Foundation } from '../platform/foundation.ts';
 import type { Re2Layer } from '../platform/layers.ts';
-import { RETENTION, ServiceFunction } from '../platform/service-function.ts';
+import { ServiceFunction } from '../platform/service-function.ts';
 import type { QuarantineTable } from '../quarantine/quarantine-table.ts';
 import type { GuardKeysTable } from './guard-keys-table.ts';
+import { addKeysApi } from './keys-api.ts';
 
 export interface GuardEndpointProps {
   readonly foundation: Foundation;
@@ -27,22 +24,6 @@ export interface GuardEndpointProps {
   readonly fingerprintKey: Key;
   readonly re2: Re2Layer;
 }
-
-/** Seconds that the API trusts the authorizer's word on a key: so long a revoked key may still be let in. */
-const AUTHORIZATION_TTL = Duration.seconds(60);
-
-/** What the access log holds of a request: never a header, a query or a body. */
-const ACCESS_LOG_FIELDS = JSON.stringify({
-  requestId: '$context.requestId',
-  time: '$context.requestTime',
-  ip: '$context.identity.sourceIp',
-  route: '$context.routeKey',
-  status: '$context.status',
-  guardKey: '$context.authorizer.keyId',
-  responseBytes: '$context.responseLength',
-  integrationMs: '$context.integrationLatency',
-  error: '$context.error.responseType',
-});
 
 /** The guard for agents that cannot run one beside them, and where guards beside agents report to and get rules from. */
 export class GuardEndpoint extends Construct {
@@ -73,46 +54,21 @@ export class GuardEndpoint extends Construct {
     keys.grantCount(this.check);
     fingerprintKey.grantGenerateMac(this.check);
 
-    const authorize = new ServiceFunction(this, 'Authorize', {
-      settings,
-      handler: 'detection/authorize-guard',
-      schema: authorizeGuardEnv,
-      environment: { GUARD_KEYS_TABLE: keys.table.tableName },
-      memoryMb: 512,
-      timeout: Duration.seconds(10),
-    });
-    keys.grantFind(authorize);
-
-    this.api = new HttpApi(this, 'Api', {
-      apiName: `shhh-${settings.stage}-guard`,
+    this.api = addKeysApi(this, {
+      foundation,
+      keys,
+      name: 'guard',
       description: 'SHHH: checks messages before they are sent',
-      createDefaultStage: false,
-      defaultAuthorizer: new HttpLambdaAuthorizer('Keys', authorize, {
-        identitySource: ['$request.header.Authorization'],
-        responseTypes: [HttpLambdaResponseType.SIMPLE],
-        resultsCacheTtl: AUTHORIZATION_TTL,
-      }),
+      logged: {
+        guardKey: '$context.authorizer.keyId',
+        responseBytes: '$context.responseLength',
+        integrationMs: '$context.integrationLatency',
+      },
     });
     const integration = new HttpLambdaIntegration('CheckMessage', this.check);
     this.api.addRoutes({ path: '/v1/check', methods: [HttpMethod.POST], integration });
     this.api.addRoutes({ path: '/v1/blocked', methods: [HttpMethod.POST], integration });
     this.api.addRoutes({ path: '/v1/pack', methods: [HttpMethod.GET], integration });
-    new HttpStage(this, 'Stage', {
-      httpApi: this.api,
-      stageName: '$default',
-      autoDeploy: true,
-      throttle: { rateLimit: settings.guard.requestsPerSecond, burstLimit: settings.guard.burst },
-      accessLogSettings: {
-        destination: new LogGroupLogDestination(
-          new LogGroup(this, 'AccessLog', {
-            retention: RETENTION[settings.logRetentionDays],
-            removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-          }),
-        ),
-        format: AccessLogFormat.custom(ACCESS_LOG_FIELDS),
-      },
-    });
-
     new Alarm(this, 'Failing', {
       foundation,
       metric: this.api.metricServerError({ period: ONE_MINUTE, statistic: 'Sum' }),

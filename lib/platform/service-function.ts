@@ -31,6 +31,8 @@ export interface ServiceFunctionProps<S extends EnvSchema> {
   readonly layers?: readonly ILayerVersion[];
   /** Packages that come from a layer and stay out of the bundle. */
   readonly fromLayers?: readonly string[];
+  /** Files that take the place of modules which the handler imports by a name of package.json's `imports`. */
+  readonly replacing?: Readonly<Record<`#${string}`, string>>;
   readonly ephemeralStorageMb?: number;
   readonly network?: { readonly vpc: IVpc; readonly securityGroup: ISecurityGroup };
 }
@@ -85,6 +87,9 @@ export class ServiceFunction<S extends EnvSchema> extends NodejsFunction {
         keepNames: true,
         mainFields: ['module', 'main'],
         externalModules: [...(props.fromLayers ?? [])],
+        esbuildArgs: {
+          '--alias': Object.entries(props.replacing ?? {}).map(([name, file]) => `${name}=${file}`),
+        },
       },
     });
     this.ownRole = role;

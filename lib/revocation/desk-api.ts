@@ -1,22 +1,15 @@
-import { Duration, RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import {
-  HttpApi,
-  HttpMethod,
-  HttpNoneAuthorizer,
-  HttpStage,
-  LogGroupLogDestination,
-} from 'aws-cdk-lib/aws-apigatewayv2';
+import { Duration, SecretValue, Validations } from 'aws-cdk-lib';
+import { HttpApi, HttpMethod, HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Grant } from 'aws-cdk-lib/aws-iam';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { serveDeskEnv } from '../../functions/revocation/serve-desk.env.ts';
+import { addStage } from '../platform/api-stage.ts';
 import { Alarm, ONE_MINUTE } from '../platform/alarm.ts';
 import type { Foundation } from '../platform/foundation.ts';
-import { RETENTION, ServiceFunction } from '../platform/service-function.ts';
+import { ServiceFunction } from '../platform/service-function.ts';
 import type { Workflow } from '../platform/workflow.ts';
 import type { RevocationTable } from './revocation-table.ts';
 
@@ -28,17 +21,6 @@ export interface DeskApiProps {
 
 /** Far above what people do, and below what hurts. */
 const REQUESTS_PER_SECOND = 10;
-/** What the access log holds of a request: never a header, a query or a body. */
-const ACCESS_LOG_FIELDS = JSON.stringify({
-  requestId: '$context.requestId',
-  time: '$context.requestTime',
-  ip: '$context.identity.sourceIp',
-  route: '$context.routeKey',
-  who: '$context.identity.userArn',
-  status: '$context.status',
-  error: '$context.error.responseType',
-});
-
 /** The desk over HTTP: for people whom IAM knows, and for the buttons in Slack, whose requests are signed. */
 export class DeskApi extends Construct {
   readonly api: HttpApi;
@@ -106,20 +88,11 @@ export class DeskApi extends Construct {
         reason:
           'Slack signs its requests instead; the function refuses what is unsigned, forged, old or repeated.',
       });
-    new HttpStage(this, 'Stage', {
-      httpApi: this.api,
-      stageName: '$default',
-      autoDeploy: true,
+    addStage(this, {
+      api: this.api,
+      settings,
       throttle: { rateLimit: REQUESTS_PER_SECOND, burstLimit: 2 * REQUESTS_PER_SECOND },
-      accessLogSettings: {
-        destination: new LogGroupLogDestination(
-          new LogGroup(this, 'AccessLog', {
-            retention: RETENTION[settings.logRetentionDays],
-            removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-          }),
-        ),
-        format: AccessLogFormat.custom(ACCESS_LOG_FIELDS),
-      },
+      logged: { who: '$context.identity.userArn' },
     });
     new Alarm(this, 'Failing', {
       foundation,

@@ -22,9 +22,9 @@ const packed = z.object({
 });
 export type ManagedSecretFacts = z.output<typeof packed>['secrets'][number];
 
-/** The secrets that are managed in a stage. */
-export function managedSecrets(stage: string): readonly ManagedSecretFacts[] {
+/** The secrets that are managed in a stage. @param file packed policies, absent: the project's */
+export function managedSecrets(stage: string, file = POLICIES): readonly ManagedSecretFacts[] {
   return packed
-    .parse(JSON.parse(readFileSync(POLICIES, 'utf8')))
+    .parse(JSON.parse(readFileSync(file, 'utf8')))
     .secrets.filter(({ environments }) => environments?.includes(stage) ?? true);
 }

@@ -27,6 +27,7 @@ import { keepScheduleEnv } from '../../functions/rotation/keep-schedule.env.ts';
 import { noticeLeaksEnv } from '../../functions/rotation/notice-leaks.env.ts';
 import { publishRotationsEnv } from '../../functions/rotation/publish-rotations.env.ts';
 import { rotateSecretEnv } from '../../functions/rotation/rotate-secret.env.ts';
+import type { Settings } from '../config/settings.ts';
 import { Alarm, ONE_MINUTE } from '../platform/alarm.ts';
 import type { Foundation } from '../platform/foundation.ts';
 import { ServiceFunction } from '../platform/service-function.ts';
@@ -51,6 +52,10 @@ export interface RotationProps {
 const STEP_TIMEOUT = Duration.seconds(60);
 const IMPACT = 'A secret that should be replaced is not: it ages, or it has leaked and stays in use.';
 
+/** What stands for the project's policies in the functions that read them, where the settings name others. */
+const otherPolicies = ({ rotation }: Settings): Record<`#${string}`, string> =>
+  rotation.policies === undefined ? {} : { '#rotation-policies': rotation.policies };
+
 /** Replaces managed secrets: by schedule, by age, by a person, or at once when one has leaked. */
 export class Rotation extends Construct {
   /** Takes the steps of a run; it and the plain function alone may read and write managed secrets. */
@@ -65,7 +70,7 @@ export class Rotation extends Construct {
     super(scope, id);
     const { foundation, table, bus } = props;
     const { settings } = foundation;
-    this.#secrets = props.secrets ?? managedSecrets(settings.stage);
+    this.#secrets = props.secrets ?? managedSecrets(settings.stage, settings.rotation.policies);
     const name = 'rotation';
     // By its name, for the machine itself depends on the function that it calls.
     const STATE_MACHINE_ARN = Stack.of(this).formatArn({
@@ -86,9 +91,12 @@ export class Rotation extends Construct {
       STAGE: settings.stage,
     };
 
+    const replacing = otherPolicies(settings);
+
     this.advance = new ServiceFunction(this, 'Advance', {
       settings,
       handler: 'rotation/advance-rotation',
+      replacing,
       schema: advanceRotationEnv,
       environment,
       memoryMb: 512,
@@ -111,6 +119,7 @@ export class Rotation extends Construct {
     this.desk = new ServiceFunction(this, 'Ask', {
       settings,
       handler: 'rotation/ask-rotation',
+      replacing,
       schema: askRotationEnv,
       environment,
       memoryMb: 256,
@@ -123,6 +132,7 @@ export class Rotation extends Construct {
     const schedule = new ServiceFunction(this, 'Schedule', {
       settings,
       handler: 'rotation/keep-schedule',
+      replacing,
       schema: keepScheduleEnv,
       environment,
       memoryMb: 256,
@@ -136,6 +146,7 @@ export class Rotation extends Construct {
     this.plain = new ServiceFunction(this, 'Plain', {
       settings,
       handler: 'rotation/rotate-secret',
+      replacing,
       schema: rotateSecretEnv,
       environment: { ROTATION_TABLE: environment.ROTATION_TABLE, STAGE: settings.stage },
       memoryMb: 512,
@@ -288,6 +299,7 @@ export class Rotation extends Construct {
     const notice = new ServiceFunction(this, 'Notice', {
       settings: foundation.settings,
       handler: 'rotation/notice-leaks',
+      replacing: otherPolicies(foundation.settings),
       schema: noticeLeaksEnv,
       environment: { ...environment, FINGERPRINT_KEY_ID: fingerprintKey.keyArn },
       memoryMb: 512,

@@ -1,18 +1,17 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Duration, Validations } from 'aws-cdk-lib';
+import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { witnessCheckpointEnv } from '../../functions/audit/witness-checkpoint.env.ts';
 import { METRICS_NAMESPACE, WITNESS_CONFLICTS } from '../../functions/contracts/metrics.ts';
+import { addStage } from '../platform/api-stage.ts';
 import { Alarm, ONE_MINUTE } from '../platform/alarm.ts';
 import type { Foundation } from '../platform/foundation.ts';
 import { HouseTable } from '../platform/house-table.ts';
-import { RETENTION, ServiceFunction } from '../platform/service-function.ts';
+import { ServiceFunction } from '../platform/service-function.ts';
 
 export interface AuditWitnessProps {
   readonly foundation: Foundation;
@@ -32,14 +31,6 @@ class WitnessTable extends HouseTable {
     this.allow(grantee, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
   }
 }
-
-const ACCESS_LOG_FIELDS = JSON.stringify({
-  requestId: '$context.requestId',
-  time: '$context.requestTime',
-  ip: '$context.identity.sourceIp',
-  route: '$context.routeKey',
-  status: '$context.status',
-});
 
 /** A witness (C2SP tlog-witness), for an account that the log's administrator does not have. */
 export class AuditWitness extends Construct {
@@ -105,21 +96,7 @@ export class AuditWitness extends Construct {
         reason:
           'A checkpoint is let in by the signature of its log; what a witness says of it is for everybody.',
       });
-    new HttpStage(this, 'Stage', {
-      httpApi: api,
-      stageName: '$default',
-      autoDeploy: true,
-      throttle: { rateLimit: 10, burstLimit: 20 },
-      accessLogSettings: {
-        destination: new LogGroupLogDestination(
-          new LogGroup(this, 'AccessLog', {
-            retention: RETENTION[settings.logRetentionDays],
-            removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-          }),
-        ),
-        format: AccessLogFormat.custom(ACCESS_LOG_FIELDS),
-      },
-    });
+    addStage(this, { api, settings, throttle: { rateLimit: 10, burstLimit: 20 } });
     return api;
   }
 

@@ -1,5 +1,7 @@
 /** From Sigma files as people write them to the rules that the evaluator runs; refuses what would fail or lie later. */
-import { isNode, LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { LineCounter, parseAllDocuments } from 'yaml';
+import { yamlLineOf } from '../../functions/kernel/yaml-line.ts';
+import { secretTexts } from '../support/secret-texts.ts';
 import { z } from 'zod';
 import { severity, type Severity } from '../../functions/contracts/finding.ts';
 import { labelName, placeholdersOf } from '../../functions/alerts/domain/labels.ts';
@@ -137,7 +139,7 @@ export function compileRules(
     const lines = new LineCounter();
     for (const document of parseAllDocuments(file.text, { lineCounter: lines, uniqueKeys: true })) {
       if (!('contents' in document)) continue;
-      const lineOf = (path: readonly PropertyKey[]) => lineAt(document, lines, path);
+      const lineOf = (path: readonly PropertyKey[]) => yamlLineOf(document, lines, path);
       for (const error of document.errors)
         problems.push({
           file: file.name,
@@ -148,8 +150,13 @@ export function compileRules(
       if (document.errors.length > 0) continue;
       const source: unknown = document.toJS();
       const rule = compileRule(source);
-      for (const { path, reason } of secretsIn(source, looksSecret))
-        problems.push({ file: file.name, line: lineOf(path), rule: undefined, reason });
+      for (const path of secretTexts(source, looksSecret))
+        problems.push({
+          file: file.name,
+          line: lineOf(path),
+          rule: undefined,
+          reason: `${path.map(String).join('.')}: the text holds what looks like a credential`,
+        });
       if (rule.ok) parsed.push({ file: file.name, lineOf, rule: rule.value });
       else {
         const named = head.pick({ name: true }).safeParse(source).data?.name;
@@ -166,22 +173,6 @@ export function compileRules(
 /** `patterns/alerts/x.yml:12 some-rule: why` */
 export function describeRuleProblem({ file, line, rule, reason }: RuleProblem): string {
   return `${file}${line === undefined ? '' : `:${line}`}${rule === undefined ? '' : ` ${rule}`}: ${reason}`;
-}
-
-/** Every text of a rule may come to stand in an alert, or in the bundle: none may hold a credential. */
-function secretsIn(
-  source: unknown,
-  looksSecret: (text: string) => boolean,
-  path: readonly PropertyKey[] = [],
-): readonly Complaint[] {
-  if (typeof source === 'string')
-    return looksSecret(source)
-      ? [{ path, reason: `${path.map(String).join('.')}: the text holds what looks like a credential` }]
-      : [];
-  if (typeof source !== 'object' || source === null) return [];
-  return Object.entries(source).flatMap(([key, value]) =>
-    secretsIn(value, looksSecret, [...path, Array.isArray(source) ? Number(key) : key]),
-  );
 }
 
 interface Complaint {
@@ -419,13 +410,4 @@ function problemsBetween(parsed: readonly Parsed[]): RuleProblem[] {
     }
   }
   return problems;
-}
-
-/** The line of the node at a path, or of the nearest one above it. */
-function lineAt(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return undefined;
 }

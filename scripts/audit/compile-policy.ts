@@ -1,5 +1,5 @@
 /** From `patterns/audit.yaml` to the policy that functions and constructs read; refuses what would fail or lie later. */
-import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { parseVkey } from '../../functions/audit/domain/signed-note.ts';
 import {
   ALWAYS_RECORDED,
@@ -8,6 +8,8 @@ import {
   type AuditPolicy,
 } from '../../functions/contracts/audit-policy.ts';
 import { auditEventType } from '../../functions/contracts/audit.ts';
+import { yamlLineOf } from '../../functions/kernel/yaml-line.ts';
+import { secretTexts } from '../support/secret-texts.ts';
 
 /** What is wrong with a policy: where, why, and what to do. */
 export interface PolicyProblem {
@@ -52,14 +54,18 @@ export function compilePolicy(
   const source: unknown = document.toJS();
   const parsed = auditPolicySource.safeParse(source);
   const complaints = [
-    ...secretsIn(source, looksSecret),
+    ...secretTexts(source, looksSecret).map((path) => ({
+      path,
+      reason: 'holds what looks like a credential',
+      next: 'Take it out, and have it revoked.',
+    })),
     ...(parsed.success ? contradictionsIn(parsed.data) : parsed.error.issues.flatMap(complaintsOf)),
   ];
   if (parsed.success && complaints.length === 0) return { policy: parsed.data };
   return {
     problems: complaints.map(({ path, reason, next }) => ({
       file: file.name,
-      line: lineAt(document, lines, path),
+      line: yamlLineOf(document, lines, path),
       path: path.map(String).join('.'),
       reason,
       next,
@@ -213,29 +219,4 @@ function contradictionsIn(policy: AuditPolicy): readonly Complaint[] {
       refuse(`integrations/witnesses/${at}/url`, 'is not https', 'Write the https address.');
   }
   return complaints;
-}
-
-function secretsIn(
-  source: unknown,
-  looksSecret: (text: string) => boolean,
-  path: readonly PropertyKey[] = [],
-): readonly Complaint[] {
-  if (typeof source === 'string')
-    return looksSecret(source)
-      ? [{ path, reason: 'holds what looks like a credential', next: 'Take it out, and have it revoked.' }]
-      : [];
-  if (typeof source !== 'object' || source === null) return [];
-  return Object.entries(source).flatMap(([key, value]) =>
-    secretsIn(value, looksSecret, [...path, Array.isArray(source) ? Number(key) : key]),
-  );
-}
-
-/** The line of what stands at a path; where nothing does, of what it would stand in. */
-function lineAt(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const at = path.slice(0, length).map((each) => (/^[0-9]+$/.test(String(each)) ? Number(each) : each));
-    const node: unknown = length === 0 ? document.contents : document.getIn(at, true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return undefined;
 }

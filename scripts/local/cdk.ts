@@ -1,7 +1,8 @@
 /** The CDK's own command line, pointed at an emulator. */
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { packPolicies } from '../build-rotation.ts';
 import { accountEnvironment, LOCAL_ENVIRONMENT } from '../emulator.ts';
 import { BUILD_DIR, findLambdaNode, MODULES_DIR, PROJECT_ROOT, type Log } from '../support/project.ts';
 import { runCommand } from '../support/run-command.ts';
@@ -14,6 +15,8 @@ export interface LocalApp {
   readonly app?: string;
   /** Addresses of providers' stand-ins, by name: `aws.sts`. Every other provider is off. */
   readonly providerAddresses?: Readonly<Record<string, string>>;
+  /** Policies of rotation in place of the project's: a YAML file below the project's root. */
+  readonly rotationPolicies?: string;
   readonly log: Log;
 }
 
@@ -28,7 +31,7 @@ export type Outputs = z.infer<typeof Outputs>;
 export async function withAssembly<T>(app: LocalApp, use: (assemblyDir: string) => Promise<T>): Promise<T> {
   return withWorkshop(async (workshop) => {
     const assemblyDir = path.join(workshop, 'cdk.out');
-    await synthesize(app, assemblyDir);
+    await synthesize(app, workshop, assemblyDir);
     return use(assemblyDir);
   });
 }
@@ -44,7 +47,7 @@ export async function withDeployed<T>(
   return withWorkshop(async (workshop) => {
     const assemblyDir = path.join(workshop, 'cdk.out');
     await allOf([
-      synthesize(app, assemblyDir),
+      synthesize(app, workshop, assemblyDir),
       step('cdk bootstrap', app.log, () =>
         // Where no cdk.json lies: it would synthesize the app as well, for nothing.
         cdk(app.endpoint, workshop, ['bootstrap', LOCAL_ENVIRONMENT]),
@@ -86,16 +89,31 @@ async function withWorkshop<T>(use: (directory: string) => Promise<T>): Promise<
   }
 }
 
-function synthesize({ endpoint, app, providerAddresses, log }: LocalApp, assemblyDir: string): Promise<void> {
-  return step('cdk synth', log, () =>
+async function synthesize(
+  { endpoint, app, providerAddresses, rotationPolicies, log }: LocalApp,
+  workshop: string,
+  assemblyDir: string,
+): Promise<void> {
+  const policies = rotationPolicies && (await packedIn(workshop, rotationPolicies));
+  await step('cdk synth', log, () =>
     cdk(endpoint, PROJECT_ROOT, [
       ...['synth', '--quiet', '--context', 'stage=local', '--output', assemblyDir],
       ...(providerAddresses === undefined
         ? []
         : ['--context', `providerAddresses=${JSON.stringify(providerAddresses)}`]),
+      ...(policies === undefined ? [] : ['--context', `rotationPolicies=${policies}`]),
       ...(app === undefined ? [] : ['--app', app]),
     ]),
   );
+}
+
+/** @returns the file of the packed policies. @throws Error with every problem that they have */
+async function packedIn(workshop: string, source: string): Promise<string> {
+  const packed = await packPolicies(source);
+  if (!packed.ok) throw new Error(packed.error.join('\n'));
+  const file = path.join(workshop, 'rotation-policies.json');
+  await writeFile(file, JSON.stringify(packed.value));
+  return file;
 }
 
 async function step(name: string, log: Log, work: () => Promise<unknown>): Promise<void> {

@@ -1,5 +1,5 @@
 /** What every soak has in common: a stack of its own, an orderly end, and an exit code that says how it went. */
-import { deployLocal, type StackOutputs } from '../deploy-local.ts';
+import { deployLocal, type DeployTarget, type StackOutputs } from '../deploy-local.ts';
 import { startEmulator, type Emulator } from '../emulator.ts';
 
 export interface SoakStack {
@@ -14,14 +14,18 @@ export interface SoakStack {
 /**
  * Runs a soak on a stack of its own; the process's exit code is 0 when it holds, 1 when it does not or cannot run.
  * @param soak resolves with whether what it is about has held
+ * @param deployment what its stack has of its own
  */
-export async function onOwnStack(soak: (stack: SoakStack) => Promise<boolean>): Promise<void> {
+export async function onOwnStack(
+  soak: (stack: SoakStack) => Promise<boolean>,
+  deployment: Omit<DeployTarget, 'endpoint' | 'log'> = {},
+): Promise<void> {
   const stops: (() => Promise<void> | void)[] = [];
   try {
     const emulator = await startEmulator({ log: console.error });
     stops.push(() => emulator.stop());
     const { endpoint, region, credentials } = emulator;
-    const outputs = await deployLocal({ endpoint, log: console.error });
+    const outputs = await deployLocal({ ...deployment, endpoint, log: console.error });
     const holds = await soak({
       emulator,
       outputs,

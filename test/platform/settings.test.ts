@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { expect, it } from 'vitest';
 import { settingsFor } from '../../lib/config/stages.ts';
 
@@ -19,9 +20,16 @@ it.each([
   [{ stage: 'production' }, /stage=production is no stage: use local, dev or prod/],
   [{ providerAddresses: '{"gitlab.api":"http://gitlab.example"}' }, /plain http is for this machine only/],
   [{ providerAddresses: 'gitlab.api=https://gitlab.example' }, /use JSON such as/],
+  [{ rotationPolicies: { secrets: [] } }, /name a file with packed policies/],
   [{ architecture: 'amd64' }, /architecture=amd64 is no Lambda architecture: use arm64 or x86_64/],
 ])('refuses %j and says what is understood', (values, message) => {
   expect(() => settingsFor(context(values))).toThrow(message);
+});
+
+it('takes other policies of rotation than those of the project from a file', () => {
+  expect(settingsFor(context({})).rotation).toEqual({});
+  const { policies } = settingsFor(context({ rotationPolicies: 'mine.json' })).rotation;
+  expect(policies).toBe(path.resolve('mine.json'));
 });
 
 it('lets runs of the shipper overlap, so that the lease is handed over without a gap', () => {

@@ -12,7 +12,7 @@ import { canonicalJson } from '../../kernel/canonical-json.ts';
 import { toIso, type Clock } from '../../kernel/clock.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import type { Outbox } from '../domain/sequence.ts';
-import type { Inbox } from '../domain/submit.ts';
+import type { Inbox } from '../domain/take-in.ts';
 
 export interface DynamoOutboxOptions {
   readonly client: Pick<DynamoDBDocumentClient, 'send'>;

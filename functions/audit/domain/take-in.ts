@@ -13,7 +13,12 @@ import { commitmentOf, sealContent } from './commitment.ts';
 import { refusalOf } from './entry.ts';
 import { problemsOf } from './problems.ts';
 import { cutFromJson, cutFromText } from './sanitise.ts';
-import type { Inbox } from './submit.ts';
+
+/** Keeps what is to be taken in. */
+export interface Inbox {
+  /** @returns when it cannot be lost any more: whether it was new, or was handed in before */
+  put(event: AuditEvent): Promise<'taken' | 'known'>;
+}
 
 /** Finds secrets. @throws where it cannot look: nothing is written then */
 export interface SecretSearch {

@@ -37,12 +37,6 @@ export interface GuardKeys {
   find(id: string): Promise<GuardKeyItem | undefined>;
 }
 
-/** Counts a key's requests. @throws when it cannot */
-export interface GuardRates {
-  /** @returns how many requests the key has made in this minute, this one included */
-  count(keyId: string, minute: number): Promise<number>;
-}
-
 const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');
 
 /**

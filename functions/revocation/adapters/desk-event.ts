@@ -7,13 +7,8 @@ import {
   type RevocationRequest,
 } from '../../contracts/revocation.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
+import { answerJson, apiEvent, bodyOf, readApiEvent, type HttpAnswer } from '../../platform/http-api.ts';
 import { describeProblems } from '../../platform/problems.ts';
-
-export interface ApiResponse {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
 
 /** A request that the API let through: of a person whom IAM knows, or one that has yet to prove that Slack sent it. */
 export type DeskEvent =
@@ -26,11 +21,8 @@ export type DeskEvent =
       readonly signature: string | undefined;
     };
 
-const event = z.object({
-  routeKey: z.string(),
+const deskEvent = apiEvent.extend({
   headers: z.record(z.string(), z.string().optional()).default({}),
-  body: z.string().default(''),
-  isBase64Encoded: z.boolean().default(false),
   pathParameters: z.object({ caseId: z.string().optional(), decision: z.string().optional() }).default({}),
   requestContext: z.object({
     requestId: z.string(),
@@ -44,11 +36,10 @@ const SLACK_ROUTE = 'POST /v1/slack/interactions';
 
 /** @throws Error when it is no event of this API: a fault of the deployment, not of the caller */
 export function readDeskEvent(value: unknown): DeskEvent {
-  const parsed = event.safeParse(value);
-  if (!parsed.success) throw new Error(`Not an event of the desk's API: ${describeProblems(parsed.error)}`);
-  const { routeKey, headers, isBase64Encoded, pathParameters, requestContext } = parsed.data;
+  const read = readApiEvent(deskEvent, value);
+  const { routeKey, headers, pathParameters, requestContext } = read;
   const { requestId, authorizer } = requestContext;
-  const body = isBase64Encoded ? Buffer.from(parsed.data.body, 'base64').toString('utf8') : parsed.data.body;
+  const body = bodyOf(read).toString('utf8');
   if (routeKey === SLACK_ROUTE)
     return {
       from: 'slack',
@@ -106,14 +97,6 @@ const STATUS = {
 } as const;
 
 /** The desk's answer as the command line gets it, with the status that it means in HTTP. */
-export function respond(answer: RevocationAnswer): ApiResponse {
-  return jsonResponse(answer.answer === 'refused' ? STATUS[answer.why] : 200, answer);
-}
-
-export function jsonResponse(statusCode: number, body: unknown): ApiResponse {
-  return {
-    statusCode,
-    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
-    body: JSON.stringify(body),
-  };
+export function respond(answer: RevocationAnswer): HttpAnswer {
+  return answerJson(answer.answer === 'refused' ? STATUS[answer.why] : 200, answer);
 }

@@ -2,6 +2,7 @@
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { err, ok, type Result } from '../../kernel/result.ts';
+import { yamlLineOf } from '../../kernel/yaml-line.ts';
 import { responsePolicy, type ResponsePolicy } from './policy.ts';
 
 /** What a policy may name. A name that nothing has would protect nobody and ask nobody, without a word. */
@@ -31,19 +32,7 @@ export function compilePolicy(
 
   function problem(path: readonly PropertyKey[], message: string): string {
     const names = path.map(String);
-    return `${file}:${lineOf(names)}: ${names.join('.') || 'the policy'}: ${message}`;
-  }
-
-  /** Of the place, or of the nearest thing around it that is written. */
-  function lineOf(path: readonly string[]): number {
-    for (let depth = path.length; depth > 0; depth -= 1) {
-      const node: unknown = document.getIn(path.slice(0, depth), true);
-      if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) {
-        const start: unknown = node.range[0];
-        if (typeof start === 'number') return lines.linePos(start).line;
-      }
-    }
-    return 1;
+    return `${file}:${yamlLineOf(document, lines, names) ?? 1}: ${names.join('.') || 'the policy'}: ${message}`;
   }
 }
 

@@ -3,7 +3,7 @@
  * a build step checks them and packs them for the functions.
  */
 import { createHash } from 'node:crypto';
-import { LineCounter, parseDocument, type Document } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import {
   declaredCondition as condition,
@@ -12,6 +12,7 @@ import {
   jsonPointer as pointer,
   type DeclaredRequest,
 } from '../../contracts/declared-http.ts';
+import { yamlLineOf } from '../../kernel/yaml-line.ts';
 
 const reason = z.string().min(10).max(300).optional();
 const answersOf = <const T extends readonly [string, ...string[]]>(outcomes: T) =>
@@ -172,7 +173,7 @@ export function compileProviders(
     const refuse = (path: readonly string[], why: string): void => {
       problems.push({
         file: file.name,
-        line: lineOf(document, lines, path),
+        line: yamlLineOf(document, lines, path),
         reason: `${path.join('.') || 'declaration'}: ${why}`,
       });
     };
@@ -266,17 +267,6 @@ function* inconsistencies(
     for (const [index, answer] of (it[operation]?.answers ?? []).entries())
       if (answer.then === 'refused' && answer.reason === undefined)
         yield [[operation, 'answers', String(index)], 'refuses without a reason'];
-}
-
-function lineOf(document: Document, lines: LineCounter, path: readonly string[]): number | undefined {
-  for (let depth = path.length; depth >= 0; depth -= 1) {
-    const node: unknown = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true);
-    if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) {
-      const start: unknown = node.range[0];
-      if (typeof start === 'number') return lines.linePos(start).line;
-    }
-  }
-  return undefined;
 }
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? text;

@@ -1,7 +1,5 @@
 /** What revocation needs of the world outside, besides providers. */
-import type { RevocationChanged } from '../../contracts/revocation.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
-import type { Result } from '../../kernel/result.ts';
 import type { RevocationRecord } from './revocation.ts';
 import type { Move } from './transitions.ts';
 
@@ -54,10 +52,4 @@ export interface Workflow {
 export interface ReplayBook {
   /** @returns whether it is the first of this name; the name may be forgotten after `untilMs` */
   first(name: string, untilMs: number): Promise<boolean>;
-}
-
-/** Announces what became of a revocation. */
-export interface RevocationPublisher {
-  /** @returns for each event, in their order, whether the bus has accepted it. Does not throw. */
-  publish(events: readonly RevocationChanged[]): Promise<readonly Result<void, string>[]>;
 }

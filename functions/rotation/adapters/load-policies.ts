@@ -1,4 +1,5 @@
-import policies from '../policies.json' with { type: 'json' };
+// By this name, so that a deployment can put other policies in its place (`-c rotationPolicies=…`).
+import policies from '#rotation-policies' with { type: 'json' };
 import type { Generator } from '../domain/generator.ts';
 import { managedIn, rotationPolicies, type ManagedSecret } from '../domain/policy.ts';
 

@@ -8,16 +8,19 @@ import type { RotationStrategy } from '../../contracts/rotation.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
-import {
-  alternateOf,
-  readAuthority,
-  readDatabaseSecret,
-  withCredential,
-  type DatabaseCredential,
-} from '../domain/database-secret.ts';
+import { readAuthority, type DatabaseCredential } from '../domain/database-secret.ts';
 import { grantsFor, nativeHash, quotedAccount, requirementOf } from '../domain/mysql-account.ts';
 import type { Change, Liveness, Overlap, Refused, RotationOrder, Rotator } from '../domain/ports.ts';
 import { tlsSettings } from '../domain/tls.ts';
+import {
+  DONE,
+  databaseCommons,
+  nextUser,
+  readCredentials,
+  readUsers,
+  refusal,
+  type Users,
+} from './database-rotator.ts';
 import {
   isDeadMysqlLogin,
   MYSQL_PORT,
@@ -26,7 +29,7 @@ import {
   type MysqlSession,
   type Row,
 } from './mysql-session.ts';
-import { Fault, recordCalls, type Call } from './recorded-calls.ts';
+import { Fault, type Call } from './recorded-calls.ts';
 
 const settingsSchema = tlsSettings.extend({
   /** Only MySQL, from 8.0.14 on, knows two passwords of one user. */
@@ -45,19 +48,14 @@ const settingsSchema = tlsSettings.extend({
 });
 type Settings = z.infer<typeof settingsSchema>;
 
-interface Subject {
+interface Subject extends Users {
   readonly settings: Settings;
-  readonly alternating: boolean;
   readonly credential: DatabaseCredential;
   readonly authority: DatabaseCredential;
-  readonly base: string;
-  readonly clone: string;
 }
 
 /** Characters that the name of a user may have. */
 const LONGEST_NAME = { mysql: 32, mariadb: 80 } as const;
-const DONE = { outcome: 'done' } as const;
-const refusal = (reason: string): Refused => ({ outcome: 'refused', reason });
 
 const ABOUT_MYSQL = {
   kind: 'mysql',
@@ -76,45 +74,23 @@ const ABOUT_MYSQL = {
 
 export function createMysqlRotator({ clock }: { readonly clock: Clock }): Rotator {
   function subjectOf(order: RotationOrder, value: Redacted): Result<Subject, string> {
-    const alternating = order.strategy === 'alternating_users';
-    if (!alternating && order.strategy !== 'single_user')
+    if (order.strategy !== 'alternating_users' && order.strategy !== 'single_user')
       return err(`MySQL users are not rotated by ${order.strategy}`);
     const settings = settingsSchema.parse(order.settings);
-    const current = readDatabaseSecret(order.current, MYSQL_PORT);
-    if (!current.ok) return current;
-    const credential = readDatabaseSecret(value, MYSQL_PORT);
-    if (!credential.ok) return credential;
-    const { host, port, username } = credential.value;
-    if (host !== current.value.host || port !== current.value.port)
-      return err('the value is for another server than the secret: nothing was sent');
-    const { base, clone } = alternateOf(current.value.username, settings.cloneSuffix);
-    const mine = alternating ? [base, clone] : [current.value.username];
-    if (!mine.includes(username)) return err('the value names a user that is not of this secret');
+    const read = readCredentials(order, value, MYSQL_PORT);
+    if (!read.ok) return read;
+    const { current, credential } = read.value;
+    const users = readUsers(order, read.value, settings.cloneSuffix);
+    if (!users.ok) return users;
+    const { alternating, base, clone } = users.value;
     const longest = LONGEST_NAME[settings.server];
     if (alternating && clone.length > longest)
       return err(`the second user's name would be longer than ${longest} characters`);
-    const authority = readAuthority(order.authority, current.value);
+    const authority = readAuthority(order.authority, current);
     if (!authority.ok) return authority;
-    if (mine.includes(authority.value.username))
+    if ((alternating ? [base, clone] : [base]).includes(authority.value.username))
       return err('the authority is the user itself: it cannot take back what it did to itself');
-    return ok({
-      settings,
-      alternating,
-      credential: credential.value,
-      authority: authority.value,
-      base: alternating ? base : current.value.username,
-      clone,
-    });
-  }
-
-  async function change(
-    order: RotationOrder,
-    value: Redacted,
-    work: (call: Call, subject: Subject) => Promise<Change>,
-  ) {
-    const subject = subjectOf(order, value);
-    if (!subject.ok) return { answer: refusal(subject.error), calls: [] };
-    return recordCalls<Change>(clock, mysqlFault, (call) => work(call, subject.value), explain);
+    return ok({ settings, ...users.value, credential, authority: authority.value });
   }
 
   const asAuthority = (
@@ -311,45 +287,21 @@ export function createMysqlRotator({ clock }: { readonly clock: Clock }): Rotato
     });
   }
 
+  const { change, ...commons } = databaseCommons<Subject>({
+    clock,
+    defaultPort: MYSQL_PORT,
+    faultOf: mysqlFault,
+    explain,
+    subjectOf,
+    livenessOf,
+    nextUser,
+  });
+
   return {
     ...ABOUT_MYSQL,
-
-    describe(value) {
-      const read = readDatabaseSecret(value, MYSQL_PORT);
-      if (!read.ok) return read;
-      const { username, host, port } = read.value;
-      return ok({ id: username, account: `${host}:${port}` });
-    },
-
-    secretsIn(value) {
-      const read = readDatabaseSecret(value, MYSQL_PORT);
-      return read.ok ? [read.value.password] : [];
-    },
-
-    async create(order) {
-      const subject = subjectOf(order, order.current);
-      if (!subject.ok) return { answer: refusal(subject.error), calls: [] };
-      const { alternating, base, clone, credential } = subject.value;
-      const username = !alternating ? credential.username : credential.username === base ? clone : base;
-      const value = withCredential(order.current, { username, password: order.newPassword() });
-      return {
-        answer: value.ok ? { outcome: 'created', value: value.value } : refusal(value.error),
-        calls: [],
-      };
-    },
+    ...commons,
 
     install: (order, staged) => change(order, staged, install),
-
-    async probe(order, value) {
-      const subject = subjectOf(order, value);
-      if (!subject.ok) return { answer: { outcome: 'unavailable', reason: subject.error }, calls: [] };
-      return recordCalls<Liveness>(
-        clock,
-        mysqlFault,
-        (call) => livenessOf(call, subject.value),
-        () => undefined,
-      );
-    },
 
     retire: (order, old) => change(order, old, retire),
     reinstate: (order, old) => change(order, old, reinstate),

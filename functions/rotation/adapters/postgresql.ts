@@ -8,16 +8,19 @@ import type { RotationStrategy } from '../../contracts/rotation.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
-import {
-  alternateOf,
-  readAuthority,
-  readDatabaseSecret,
-  withCredential,
-  type DatabaseCredential,
-} from '../domain/database-secret.ts';
+import { readAuthority, type DatabaseCredential } from '../domain/database-secret.ts';
 import type { Change, Liveness, Refused, RotationOrder, Rotator } from '../domain/ports.ts';
 import { scramVerifier } from '../domain/scram.ts';
 import { tlsSettings } from '../domain/tls.ts';
+import {
+  DONE,
+  databaseCommons,
+  nextUser,
+  readCredentials,
+  readUsers,
+  refusal,
+  type Users,
+} from './database-rotator.ts';
 import {
   isDeadLogin,
   POSTGRESQL_PORT,
@@ -25,7 +28,7 @@ import {
   withPostgres,
   type PostgresSession,
 } from './postgresql-session.ts';
-import { Fault, recordCalls, type Call } from './recorded-calls.ts';
+import { Fault, type Call } from './recorded-calls.ts';
 
 export interface PostgresRotatorOptions {
   readonly clock: Clock;
@@ -46,20 +49,14 @@ type Settings = z.infer<typeof settingsSchema>;
 
 /** Longer names are cut by the server. */
 const LONGEST_NAME = 63;
-const DONE = { outcome: 'done' } as const;
-const refusal = (reason: string): Refused => ({ outcome: 'refused', reason });
 /** SASLprep (RFC 4013) leaves printable ASCII as it is; what it would change could not be typed back in. */
 const PRINTABLE = /^[\x20-\x7e]+$/;
 
 /** All that an operation works with, read and checked: the value that it is about, and who may change it. */
-interface Subject {
+interface Subject extends Users {
   readonly settings: Settings;
-  readonly alternating: boolean;
   readonly credential: DatabaseCredential;
   readonly authority: DatabaseCredential;
-  /** The two users' names; of a single user, its own as the base. */
-  readonly base: string;
-  readonly clone: string;
 }
 
 const ABOUT_POSTGRESQL = {
@@ -77,44 +74,22 @@ const ABOUT_POSTGRESQL = {
 export function createPostgresRotator({ clock, randomBytes }: PostgresRotatorOptions): Rotator {
   /** Reads what an order is about. A value of another server, or of a user that is not its own, is refused. */
   function subjectOf(order: RotationOrder, value: Redacted): Result<Subject, string> {
-    const alternating = order.strategy === 'alternating_users';
     if (ABOUT_POSTGRESQL.overlap(order.strategy) === undefined)
       return err(`PostgreSQL users are not rotated by ${order.strategy}`);
     const settings = settingsSchema.parse(order.settings);
-    const current = readDatabaseSecret(order.current, POSTGRESQL_PORT);
-    if (!current.ok) return current;
-    const credential = readDatabaseSecret(value, POSTGRESQL_PORT);
-    if (!credential.ok) return credential;
-    const { host, port, username } = credential.value;
-    if (host !== current.value.host || port !== current.value.port)
-      return err('the value is for another server than the secret: nothing was sent');
-    const { base, clone } = alternateOf(current.value.username, settings.cloneSuffix);
-    const mine = alternating ? [base, clone] : [current.value.username];
-    if (!mine.includes(username)) return err('the value names a user that is not of this secret');
+    const read = readCredentials(order, value, POSTGRESQL_PORT);
+    if (!read.ok) return read;
+    const { current, credential } = read.value;
+    const users = readUsers(order, read.value, settings.cloneSuffix);
+    if (!users.ok) return users;
+    const { alternating, base, clone } = users.value;
     if (Buffer.byteLength(clone) > LONGEST_NAME && alternating)
       return err(`the second user's name would be longer than ${LONGEST_NAME} bytes`);
-    const authority = readAuthority(order.authority, current.value);
+    const authority = readAuthority(order.authority, current);
     if (!authority.ok) return authority;
     if (alternating && [base, clone].includes(authority.value.username))
       return err('the authority is one of the two users: it cannot change itself');
-    return ok({
-      settings,
-      alternating,
-      credential: credential.value,
-      authority: authority.value,
-      base: alternating ? base : current.value.username,
-      clone,
-    });
-  }
-
-  async function change(
-    order: RotationOrder,
-    value: Redacted,
-    work: (call: Call, subject: Subject) => Promise<Change>,
-  ) {
-    const subject = subjectOf(order, value);
-    if (!subject.ok) return { answer: refusal(subject.error), calls: [] };
-    return recordCalls<Change>(clock, postgresFault, (call) => work(call, subject.value), explain);
+    return ok({ settings, ...users.value, credential, authority: authority.value });
   }
 
   const asAuthority = <T>(
@@ -179,45 +154,21 @@ export function createPostgresRotator({ clock, randomBytes }: PostgresRotatorOpt
     });
   }
 
+  const { change, ...commons } = databaseCommons<Subject>({
+    clock,
+    defaultPort: POSTGRESQL_PORT,
+    faultOf: postgresFault,
+    explain,
+    subjectOf,
+    livenessOf,
+    nextUser,
+  });
+
   return {
     ...ABOUT_POSTGRESQL,
-
-    describe(value) {
-      const read = readDatabaseSecret(value, POSTGRESQL_PORT);
-      if (!read.ok) return read;
-      const { username, host, port } = read.value;
-      return ok({ id: username, account: `${host}:${port}` });
-    },
-
-    secretsIn(value) {
-      const read = readDatabaseSecret(value, POSTGRESQL_PORT);
-      return read.ok ? [read.value.password] : [];
-    },
-
-    async create(order) {
-      const subject = subjectOf(order, order.current);
-      if (!subject.ok) return { answer: refusal(subject.error), calls: [] };
-      const { alternating, base, clone, credential } = subject.value;
-      const username = !alternating ? credential.username : credential.username === base ? clone : base;
-      const value = withCredential(order.current, { username, password: order.newPassword() });
-      return {
-        answer: value.ok ? { outcome: 'created', value: value.value } : refusal(value.error),
-        calls: [],
-      };
-    },
+    ...commons,
 
     install: (order, staged) => change(order, staged, install),
-
-    async probe(order, value) {
-      const subject = subjectOf(order, value);
-      if (!subject.ok) return { answer: { outcome: 'unavailable', reason: subject.error }, calls: [] };
-      return recordCalls<Liveness>(
-        clock,
-        postgresFault,
-        (call) => livenessOf(call, subject.value),
-        () => undefined,
-      );
-    },
 
     retire: (order, old) =>
       change(order, old, async (call, subject) => {

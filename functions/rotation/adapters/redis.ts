@@ -8,15 +8,11 @@ import type { RotationStrategy } from '../../contracts/rotation.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
-import {
-  readAuthority,
-  readDatabaseSecret,
-  withCredential,
-  type DatabaseCredential,
-} from '../domain/database-secret.ts';
+import { readAuthority, type DatabaseCredential } from '../domain/database-secret.ts';
 import type { Change, Liveness, Refused, RotationOrder, Rotator } from '../domain/ports.ts';
 import { tlsSettings } from '../domain/tls.ts';
-import { Fault, recordCalls, type Call } from './recorded-calls.ts';
+import { DONE, databaseCommons, readCredentials, refusal } from './database-rotator.ts';
+import { Fault, type Call } from './recorded-calls.ts';
 import { isDeadRedisLogin, REDIS_PORT, redisFault, withRedis, type RedisSession } from './redis-session.ts';
 
 const settingsSchema = tlsSettings.extend({
@@ -33,8 +29,6 @@ interface Subject {
   readonly authority: DatabaseCredential;
 }
 
-const DONE = { outcome: 'done' } as const;
-const refusal = (reason: string): Refused => ({ outcome: 'refused', reason });
 const hashOf = (password: Redacted): string => createHash('sha256').update(password.reveal()).digest('hex');
 const SAVE = { acl_file: ['ACL', 'SAVE'], config_file: ['CONFIG', 'REWRITE'] } as const;
 
@@ -53,28 +47,15 @@ export function createRedisRotator({ clock }: { readonly clock: Clock }): Rotato
     if (ABOUT_REDIS.overlap(order.strategy) === undefined)
       return err(`Redis users are not rotated by ${order.strategy}: one user has room for two passwords`);
     const settings = settingsSchema.parse(order.settings);
-    const current = readDatabaseSecret(order.current, REDIS_PORT);
-    if (!current.ok) return current;
-    const credential = readDatabaseSecret(value, REDIS_PORT);
-    if (!credential.ok) return credential;
-    const { host, port, username } = credential.value;
-    if (host !== current.value.host || port !== current.value.port)
-      return err('the value is for another server than the secret: nothing was sent');
-    if (username !== current.value.username) return err('the value names a user that is not of this secret');
+    const read = readCredentials(order, value, REDIS_PORT);
+    if (!read.ok) return read;
+    const { current, credential } = read.value;
+    const { username } = credential;
+    if (username !== current.username) return err('the value names a user that is not of this secret');
     if (/[\s\0]/.test(username)) return err('the name of a user of Redis holds no white space');
-    const authority = readAuthority(order.authority, current.value);
+    const authority = readAuthority(order.authority, current);
     if (!authority.ok) return authority;
-    return ok({ settings, credential: credential.value, authority: authority.value });
-  }
-
-  async function change(
-    order: RotationOrder,
-    value: Redacted,
-    work: (call: Call, subject: Subject) => Promise<Change>,
-  ) {
-    const subject = subjectOf(order, value);
-    if (!subject.ok) return { answer: refusal(subject.error), calls: [] };
-    return recordCalls<Change>(clock, redisFault, (call) => work(call, subject.value), explain);
+    return ok({ settings, credential, authority: authority.value });
   }
 
   async function livenessOf(call: Call, { credential, settings }: Subject): Promise<Liveness> {
@@ -126,45 +107,22 @@ export function createRedisRotator({ clock }: { readonly clock: Clock }): Rotato
       return DONE;
     });
 
+  const { change, ...commons } = databaseCommons<Subject>({
+    clock,
+    defaultPort: REDIS_PORT,
+    faultOf: redisFault,
+    explain,
+    subjectOf,
+    livenessOf,
+    nextUser: ({ credential }) => credential.username,
+  });
+
   return {
     ...ABOUT_REDIS,
-
-    describe(value) {
-      const read = readDatabaseSecret(value, REDIS_PORT);
-      if (!read.ok) return read;
-      const { username, host, port } = read.value;
-      return ok({ id: username, account: `${host}:${port}` });
-    },
-
-    secretsIn(value) {
-      const read = readDatabaseSecret(value, REDIS_PORT);
-      return read.ok ? [read.value.password] : [];
-    },
-
-    async create(order) {
-      const subject = subjectOf(order, order.current);
-      if (!subject.ok) return { answer: refusal(subject.error), calls: [] };
-      const { username } = subject.value.credential;
-      const value = withCredential(order.current, { username, password: order.newPassword() });
-      return {
-        answer: value.ok ? { outcome: 'created', value: value.value } : refusal(value.error),
-        calls: [],
-      };
-    },
+    ...commons,
 
     // Also where it works already: an attempt may have died before the server had kept it.
     install: (order, staged) => change(order, staged, add),
-
-    async probe(order, value) {
-      const subject = subjectOf(order, value);
-      if (!subject.ok) return { answer: { outcome: 'unavailable', reason: subject.error }, calls: [] };
-      return recordCalls<Liveness>(
-        clock,
-        redisFault,
-        (call) => livenessOf(call, subject.value),
-        () => undefined,
-      );
-    },
 
     retire: (order, old) => change(order, old, drop),
     reinstate: (order, old) => change(order, old, add),

@@ -1,6 +1,7 @@
 /** Reads the rotation policies as people write them; a refusal names the line and the reason. */
 import { LineCounter, parseDocument } from 'yaml';
 import { err, ok, type Result } from '../../kernel/result.ts';
+import { yamlLineOf } from '../../kernel/yaml-line.ts';
 import { checkKinds, rotationPolicies, type PolicyProblem } from './policy.ts';
 import type { RotatorDescription, VerifierDescription } from './ports.ts';
 
@@ -33,19 +34,8 @@ export function compilePolicies(
   if (problems.length === 0) return ok(written);
   return err(
     problems.map(
-      ({ path, message }) => `${file}:${lineOf(path)}: ${path.join('.') || 'the policies'}: ${message}`,
+      ({ path, message }) =>
+        `${file}:${yamlLineOf(document, lines, path) ?? 1}: ${path.join('.') || 'the policies'}: ${message}`,
     ),
   );
-
-  /** Of the place, or of the nearest thing around it that is written. */
-  function lineOf(path: readonly (string | number)[]): number {
-    for (let depth = path.length; depth > 0; depth -= 1) {
-      const node: unknown = document.getIn(path.slice(0, depth), true);
-      if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) {
-        const start: unknown = node.range[0];
-        if (typeof start === 'number') return lines.linePos(start).line;
-      }
-    }
-    return 1;
-  }
 }

@@ -1,6 +1,6 @@
 /** What rotation needs of the world outside: rotators and verifiers here, stores and workflow further below. */
 import type { z } from 'zod';
-import type { RotationChanged, RotationStrategy } from '../../contracts/rotation.ts';
+import type { RotationStrategy } from '../../contracts/rotation.ts';
 import type { Told, Unavailable } from '../../kernel/provider-call.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 import type { Result } from '../../kernel/result.ts';
@@ -206,10 +206,4 @@ export interface RunOrder {
 export interface RotationWorkflow {
   /** Starts it once for each name; a name that was used is no error. */
   start(name: string, order: RunOrder): Promise<void>;
-}
-
-/** Announces what became of a rotation. */
-export interface RotationPublisher {
-  /** @returns for each event, in their order, whether the bus has accepted it. Does not throw. */
-  publish(events: readonly RotationChanged[]): Promise<readonly Result<void, string>[]>;
 }

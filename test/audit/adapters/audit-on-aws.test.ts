@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { openCheckpoint } from '../../../functions/audit/domain/checkpoint.ts';
 import { sequenceOnce } from '../../../functions/audit/domain/sequence.ts';
-import { submit } from '../../../functions/audit/domain/submit.ts';
+import { submit } from '../support/submit.ts';
 import { verifyLog } from '../../../functions/audit/domain/verify-log.ts';
 import { logStoreContract, outboxContract, sequenceContract } from '../support/audit-stores-contract.ts';
 import { createAwsWorld } from '../support/aws-world.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { checkpointText, openCheckpoint } from '../../../functions/audit/domain/checkpoint.ts';
 import { sequenceOnce } from '../../../functions/audit/domain/sequence.ts';
 import { formatNote, parseKeyLine } from '../../../functions/audit/domain/signed-note.ts';
-import { submit } from '../../../functions/audit/domain/submit.ts';
+import { submit } from '../support/submit.ts';
 import { CHECKPOINT_PATH } from '../../../functions/audit/domain/tiles.ts';
 import { verifyLog } from '../../../functions/audit/domain/verify-log.ts';
 import { anEvent } from '../support/event-builder.ts';

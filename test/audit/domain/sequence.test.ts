@@ -9,7 +9,7 @@ import {
   sequenceOnce,
   type Sequencer,
 } from '../../../functions/audit/domain/sequence.ts';
-import { submit } from '../../../functions/audit/domain/submit.ts';
+import { submit } from '../support/submit.ts';
 import { verifyLog } from '../../../functions/audit/domain/verify-log.ts';
 import { hooked, Killed, STEPS } from '../support/crash.ts';
 import { anEvent } from '../support/event-builder.ts';

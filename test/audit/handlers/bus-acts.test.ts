@@ -3,7 +3,7 @@ import { readBusAct } from '../../../functions/audit/adapters/bus-acts.ts';
 import { AUDIT_ACTS } from '../../../functions/contracts/audit-acts.ts';
 import { revocationStatus } from '../../../functions/contracts/revocation.ts';
 import { rotationStatus } from '../../../functions/contracts/rotation.ts';
-import { submit } from '../../../functions/audit/domain/submit.ts';
+import { submit } from '../support/submit.ts';
 import { aFinding } from '../../support/finding-builder.ts';
 
 const AT = '2026-11-21T08:30:00.000Z';

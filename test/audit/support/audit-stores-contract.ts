@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { EMPTY_LOG } from '../../../functions/audit/domain/grow-log.ts';
 import type { LogStore, Outbox, SequenceStore } from '../../../functions/audit/domain/sequence.ts';
-import type { Inbox } from '../../../functions/audit/domain/submit.ts';
+import type { Inbox } from '../../../functions/audit/domain/take-in.ts';
 import { anEvent } from './event-builder.ts';
 
 /** What every outbox holds. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { LogSource } from '../../../functions/audit/domain/log-source.ts';
 import { EMPTY_LOG } from '../../../functions/audit/domain/grow-log.ts';
 import type { LogStore, Outbox, Sequence, SequenceStore } from '../../../functions/audit/domain/sequence.ts';
-import type { Inbox } from '../../../functions/audit/domain/submit.ts';
+import type { Inbox } from '../../../functions/audit/domain/take-in.ts';
 import { CHECKPOINT_PATH } from '../../../functions/audit/domain/tiles.ts';
 import { ok } from '../../../functions/kernel/result.ts';
 import type { AuditEvent } from '../../../functions/contracts/audit.ts';

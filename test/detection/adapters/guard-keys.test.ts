@@ -6,17 +6,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, inject, it } from 'vitest';
-import {
-  createDynamoGuardKeys,
-  createDynamoGuardRates,
-} from '../../../functions/detection/adapters/dynamo-guard-keys.ts';
+import { createDynamoGuardKeys } from '../../../functions/detection/adapters/dynamo-guard-keys.ts';
 import {
   identify,
   makeGuardKey,
   type GuardKeyItem,
   type GuardKeys,
-  type GuardRates,
 } from '../../../functions/detection/domain/guard-keys.ts';
+import { createDynamoRequestRates, type RequestRates } from '../../../functions/platform/request-rates.ts';
 import { fakeGuardKeys, fakeGuardRates } from '../support/guard-fakes.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
@@ -60,13 +57,13 @@ describe.each<[string, () => Promise<GuardKeys>]>([
   });
 });
 
-describe.each<[string, () => Promise<GuardRates>]>([
+describe.each<[string, () => Promise<RequestRates>]>([
   ['fake', async () => fakeGuardRates()],
   [
     'DynamoDB',
     async () => {
       const { documents, name } = await table();
-      return createDynamoGuardRates(documents, name);
+      return createDynamoRequestRates(documents, name);
     },
   ],
 ])('the counters (%s)', (_name, make) => {

@@ -1,10 +1,11 @@
-import type { GuardKeyItem, GuardKeys, GuardRates } from '../../../functions/detection/domain/guard-keys.ts';
+import type { GuardKeyItem, GuardKeys } from '../../../functions/detection/domain/guard-keys.ts';
+import type { RequestRates } from '../../../functions/platform/request-rates.ts';
 
 export function fakeGuardKeys(items: readonly GuardKeyItem[]): GuardKeys {
   return { find: async (id) => items.find((item) => item.id === id) };
 }
 
-export function fakeGuardRates(): GuardRates {
+export function fakeGuardRates(): RequestRates {
   const counts = new Map<string, number>();
   return {
     count: async (keyId, minute) => {

@@ -30,6 +30,7 @@ function change(
   return {
     eventName: before ? 'MODIFY' : 'INSERT',
     dynamodb: {
+      ApproximateCreationDateTime: 1_763_700_000,
       SequenceNumber: `s${number}`,
       Keys: { pk: { S: record.caseId } },
       NewImage: image(record),
@@ -123,7 +124,12 @@ describe('the changes of revocations', () => {
   test('are none in the item of the limit, and none where an item went by its age', async () => {
     const limit = {
       eventName: 'MODIFY',
-      dynamodb: { SequenceNumber: 's1', Keys: { pk: { S: 'limit' } }, NewImage: { pk: { S: 'limit' } } },
+      dynamodb: {
+        ApproximateCreationDateTime: 1_763_700_000,
+        SequenceNumber: 's1',
+        Keys: { pk: { S: 'limit' } },
+        NewImage: { pk: { S: 'limit' } },
+      },
     };
     expect((await publish([limit, { ...change(2, undefined, {}), eventName: 'REMOVE' }])).told).toEqual([]);
   });

@@ -3,7 +3,8 @@ import { announcedEvent } from '../../../functions/contracts/announced.ts';
 import { rotationChanged } from '../../../functions/contracts/rotation.ts';
 import { err, ok } from '../../../functions/kernel/result.ts';
 import { createEventBridgeRotations } from '../../../functions/rotation/adapters/eventbridge-rotations.ts';
-import { failureOf, publishRotations } from '../../../functions/rotation/domain/publish-rotations.ts';
+import { publishChanges } from '../../../functions/kernel/publish-changes.ts';
+import { failureOf } from '../../../functions/rotation/domain/rotation-failure.ts';
 import { begin, evolve, rotationChange } from '../../../functions/rotation/domain/rotation.ts';
 
 const trigger = { kind: 'person', by: 'ann', emergency: false } as const;
@@ -18,7 +19,7 @@ const first = begin(
 const refused = evolve(first, [{ type: 'moved', move: 'refuse', reason: 'current_broken' }], 1);
 const tried = evolve(first, [{ type: 'tried' }], 1);
 const record = (sequenceNumber: string, before: typeof first | undefined, after: typeof first) => ({
-  ...{ sequenceNumber, secret: 'orders-db' },
+  ...{ sequenceNumber, pk: 'orders-db' },
   change: ok({ before, after }),
 });
 
@@ -31,13 +32,14 @@ describe('what becomes of a rotation', () => {
         return Promise.resolve(events.map(() => ok(undefined)));
       },
     };
-    const outcomes = await publishRotations(
+    const outcomes = await publishChanges(
       [
         record('1', undefined, first),
         record('2', first, tried),
-        { sequenceNumber: '3', secret: 'x', change: err('unreadable') },
+        { sequenceNumber: '3', pk: 'x', change: err('unreadable') },
         record('4', tried, refused),
       ],
+      rotationChange,
       publisher,
     );
     expect(told).toEqual(['planned', 'refused']);

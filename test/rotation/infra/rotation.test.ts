@@ -2,12 +2,16 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { EventBus } from 'aws-cdk-lib/aws-events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { settingsFor } from '../../../lib/config/stages.ts';
 import { createFingerprintKey } from '../../../lib/detection/detector.ts';
 import { Foundation } from '../../../lib/platform/foundation.ts';
 import { rotationDefinition } from '../../../lib/rotation/definition.ts';
+import { managedSecrets } from '../../../lib/rotation/managed-secrets.ts';
 import { Rotation } from '../../../lib/rotation/rotation.ts';
 import { RotationTable } from '../../../lib/rotation/rotation-table.ts';
 
@@ -121,6 +125,17 @@ describe('the others', () => {
       Principal: 'secretsmanager.amazonaws.com',
       SourceAccount: { Ref: 'AWS::AccountId' },
     });
+  });
+});
+
+describe("policies in place of the project's", () => {
+  it('are granted as those are, each in its stages', () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'shhh-policies-'));
+    const file = path.join(directory, 'policies.json');
+    writeFileSync(file, JSON.stringify({ secrets: [...SECRETS, { ...SECRETS[0], environments: ['dev'] }] }));
+    expect(managedSecrets('local', file)).toEqual(SECRETS);
+    expect(managedSecrets('dev', file)).toHaveLength(2);
+    rmSync(directory, { recursive: true });
   });
 });
 

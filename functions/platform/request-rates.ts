@@ -1,9 +1,11 @@
 import { UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import type { KeyCaller } from './http-api.ts';
 
 const REQUEST_DEADLINE_MS = 2_000;
 /** Counters are of no use after their minute; DynamoDB deletes them some time after this. */
 const KEEP_COUNTER_SECONDS = 3_600;
+const MINUTE_MS = 60_000;
 
 const counter = z.object({ requests: z.int() });
 
@@ -33,4 +35,19 @@ export function createDynamoRequestRates(
       return counter.parse(Attributes).requests;
     },
   };
+}
+
+/**
+ * Counts a request.
+ * @param now milliseconds since the epoch
+ * @returns `undefined` where it may go on, else the seconds until the key may ask again
+ */
+export async function secondsToWait(
+  { keyId, requestsPerMinute }: KeyCaller,
+  rates: RequestRates,
+  now: number,
+): Promise<number | undefined> {
+  const minute = Math.floor(now / MINUTE_MS);
+  if ((await rates.count(keyId, minute)) <= requestsPerMinute) return undefined;
+  return 60 - (Math.floor(now / 1_000) % 60);
 }
