@@ -91,6 +91,25 @@ describe('a regex over bytes', () => {
     );
   });
 
+  it('looks no farther than it is told and says so where what follows may decide', () => {
+    const regex = createRe2Regex(String.raw`\bk_[a-z]{8,}(?:[^a-z]|$)`);
+    const token = Buffer.from('k_abcdefghijklmnop ');
+    expect(plain(regex.exec(token, 0))).toEqual([[0, 19]]);
+    expect(regex.matchAt(token, 0, 19)).toEqual([[0, 19]]);
+    expect(regex.matchAt(token, 0, 12)).toBe('undecided');
+    expect(regex.matchAt(Buffer.from('k_abcdefghé'), 0, 20)).toBe('undecided');
+    expect(regex.matchAt(Buffer.from('k_abc é'), 0, 20)).toBeUndefined();
+  });
+
+  it('tells from a few bytes that no match starts at a place, and only where none does', () => {
+    const regex = createRe2Regex(String.raw`\bk_[a-z]{8,}$`);
+    const text = Buffer.from('.k_abcdefgh\xffk_abc k_abcdefgh', 'latin1');
+    const starts = Array.from(text.keys()).filter((at) => regex.mayMatchAt(text, at, 0, text.length));
+    expect(starts).toEqual([18]);
+    // Where a text ends before the next one begins, its end may be the match's.
+    expect(regex.mayMatchAt(text, 1, 0, 11)).toBe(true);
+  });
+
   it('gives a long match whole where its group cannot be told by tests', () => {
     const regex = createRe2Regex('x[a-z]*([a-z]{4})');
     const short = Buffer.from(`x${'a'.repeat(100)}`);
