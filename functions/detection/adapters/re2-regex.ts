@@ -1,5 +1,6 @@
 import RE2 from 're2';
 import type { ByteRegex, RegexSpans } from '../domain/ports.ts';
+import { automatonOf, UNKNOWN, type Automaton } from './regex-automaton.ts';
 import { piecesOf, type Piece } from './regex-pieces.ts';
 
 /** A longer match is one whole where tests cannot tell its group: capturing takes RE2 0.5 µs a byte and more there. */
@@ -17,7 +18,8 @@ const LONGEST_CAPTURED = 512;
 export function createRe2Regex(source: string): ByteRegex {
   // `g` honours lastIndex, `d` gives the groups' offsets, `s` and `m` are left to the source's own flags.
   const regex = new RE2(source, 'gdu');
-  const sticky = endingOf(source);
+  const automaton = lazyAutomaton(source);
+  const sticky = endingOf(source, automaton);
   let locate: Locate | undefined;
 
   /** What tests tell of a match from `start` to `end`; undefined where RE2 has to capture. */
@@ -34,10 +36,12 @@ export function createRe2Regex(source: string): ByteRegex {
   }
 
   return {
-    matchAt(bytes, at) {
-      const end = sticky(bytes, at);
+    matchAt(bytes, at, limit) {
+      const end = automaton()?.endAt(bytes, at, limit) ?? UNKNOWN;
+      if (end === UNKNOWN) return 'undecided';
       return end < 0 ? undefined : (located(bytes, at, end) ?? captured(bytes, at));
     },
+    mayMatchAt: (bytes, at, start, end) => automaton()?.mayMatchAt(bytes, at, start, end) ?? true,
     exec(bytes, from) {
       const start = startOf(regex, sticky, bytes, from);
       if (start === -1) return undefined;
@@ -110,13 +114,24 @@ const isZeroWidth = (source: string): boolean => source === '' || source === Str
 type Ending = (bytes: Buffer, at: number) => number;
 
 /** Compiled on first use. What has no width holds wherever it is asked for. */
-function endingOf(source: string): Ending {
+function endingOf(source: string, automaton = lazyAutomaton(source)): Ending {
   if (isZeroWidth(source)) return (_, at) => at;
   let regex: RE2 | undefined;
   return (bytes, at) => {
+    const told = automaton()?.endAt(bytes, at) ?? UNKNOWN;
+    if (told !== UNKNOWN) return told;
     regex ??= new RE2(source, 'uy');
     regex.lastIndex = at;
     return regex.test(bytes) ? regex.lastIndex : -1;
+  };
+}
+
+/** Built when it is first asked for; undefined for what is left to RE2. */
+function lazyAutomaton(source: string): () => Automaton | undefined {
+  let built: { readonly automaton: Automaton | undefined } | undefined;
+  return () => {
+    built ??= { automaton: automatonOf(source) };
+    return built.automaton;
   };
 }
 

@@ -8,7 +8,7 @@ import type { CompiledPack, CompiledRule } from './pack.ts';
 import { occurrences } from './occurrences.ts';
 import type { CreateRegex } from './ports.ts';
 import { createScanner, firstEndingAfter, isByName, type Match, type Span } from './scanner.ts';
-import { decode } from './views/decode.ts';
+import { decode, type Region } from './views/decode.ts';
 import { findDisguised, MIN_TOKEN, prefixKey, type Edge, type Layout, type Prefixes } from './views/find.ts';
 import { joinSplit, type Sequence } from './views/split.ts';
 import { sourceOfEntry, type Disguise, type Source } from './views/view.ts';
@@ -84,7 +84,10 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
     return [...perEntry]
       .toSorted(([a], [b]) => a - b)
       .flatMap(([entry, found]) =>
-        everywhere(found.length === 1 ? found : resolve(found, named), viewsIn?.get(entry) ?? []),
+        everywhere(
+          overlapping(found).flatMap((group) => (group.length === 1 ? group : resolve(group, named))),
+          viewsIn?.get(entry) ?? [],
+        ),
       );
   }
 
@@ -136,13 +139,13 @@ function viewsOf(
       const regions = findDisguised(
         layout,
         prefixes,
-        (text, from, to) => level[first + text]?.isVerbatim(from, to) ?? false,
+        depth === 0 ? undefined : (text, from, to) => level[first + text]?.isVerbatim(from, to) ?? false,
         depth === 0 && sequence !== undefined ? here : undefined,
       );
       edges.push(...here.map((edge) => ({ ...edge, text: first + edge.text })));
       for (const region of regions) {
         const source = level[first + region.text];
-        if (source === undefined) continue;
+        if (source === undefined || isGuessedTwice(source, region)) continue;
         const budget = budgets.get(source.entry) ?? budgetOf(entries[source.entry]);
         if (region.to - region.from > budget) continue;
         const view = decode(source, region);
@@ -158,6 +161,10 @@ function viewsOf(
   }
   return views;
 }
+
+/** Nobody separates what is separated already; ordinary names joined by dashes look so again and again. */
+const isGuessedTwice = ({ disguises }: Source, { disguise }: Region): boolean =>
+  GUESSES.has(disguise) && disguises.includes(disguise);
 
 const budgetOf = (entry: Source | undefined): number =>
   (entry?.bytes.length ?? 0) * BUDGET_FACTOR + BUDGET_BYTES;
@@ -206,9 +213,22 @@ function prefixesOf(pack: CompiledPack): Prefixes {
 /** An end of line or a quote written so does not end a value as it stands: read, the same rule sees where it ends. */
 const ENDS: ReadonlySet<Disguise> = new Set(['escapes', 'entities']);
 
+/** Matches of one entry by offset, those together that overlap or are linked by others that do. */
+function overlapping(matches: readonly DetectedMatch[]): readonly (readonly DetectedMatch[])[] {
+  const groups: DetectedMatch[][] = [];
+  let end = -1;
+  for (const match of matches.toSorted((a, b) => a.offset - b.offset)) {
+    if (match.offset < end) groups.at(-1)?.push(match);
+    else groups.push([match]);
+    end = Math.max(end, match.offset + match.length);
+  }
+  return groups;
+}
+
 /**
  * Of matches in one entry that overlap, one stays: what a checksum proves before all else, a form of its own before a
- * mere name, what was read before what was guessed, then the surer, then the longer, then the one of which more was undone, whose secret is the real one; of guesses, less. It covers what all of them covered.
+ * mere name, then the surer, then what was read before what was guessed, then the longer, then the one of which more was
+ * undone, whose secret is the real one; of guesses, less. It covers what all of them covered.
  */
 function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>): readonly DetectedMatch[] {
   const lengths = new Map<string, number>();
@@ -225,8 +245,8 @@ function resolve(matches: readonly DetectedMatch[], named: ReadonlySet<string>):
     (a, b) =>
       Number(isProven(b.checks)) - Number(isProven(a.checks)) ||
       Number(named.has(a.rule)) - Number(named.has(b.rule)) ||
-      Number(isGuess(a)) - Number(isGuess(b)) ||
       b.confidence - a.confidence ||
+      Number(isGuess(a)) - Number(isGuess(b)) ||
       (reach.get(b) ?? 0) - (reach.get(a) ?? 0) ||
       (isGuess(a) ? a.disguises.length - b.disguises.length : b.disguises.length - a.disguises.length) ||
       a.offset - b.offset ||

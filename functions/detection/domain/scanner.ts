@@ -59,7 +59,8 @@ export const isByName = ({ generic, context }: CompiledRule): boolean =>
 interface Rule {
   readonly compiled: CompiledRule;
   readonly byName: boolean;
-  readonly startsWithKeyword: boolean;
+  /** How far before a keyword its match may start, where that is so near that each place is worth a look. */
+  readonly near: number | undefined;
   /** How far after its keyword a value may start, for a rule of context. */
   readonly within: number | undefined;
   /** What each match holds so many of in a row, where that is enough to look for it before the regex is tried. */
@@ -71,7 +72,7 @@ interface Rule {
   allowlist: readonly ByteRegex[] | undefined;
   /** The part of the present entry that waits to be searched; `windowEnd` 0 where there is none. */
   windowStart: number;
-  /** The keywords that opened it, where a match starts with one: as many as may be tried one by one, and one more. */
+  /** The keywords that opened it, where a match starts with one or near it. */
   readonly places: number[];
   /** Matches in the present entry so far. */
   matches: number;
@@ -90,8 +91,11 @@ interface Candidate extends Span {
 
 /** No UTF-8 text holds this byte, no class matches it and `\b` takes it for the edge of a word. */
 const SEPARATOR = 0xff;
-/** So many keywords of one window are tried one by one: each may be looked at as far as the window goes. */
-const MAX_PLACES = 32;
+/** In bytes. */
+const NEAR = 4;
+/** So many keywords of one window are tried one by one, and more where all of them look at few bytes in all. */
+const FEW_PLACES = 32;
+const LOOKS_A_BYTE = 10;
 /** Bytes past the longest match that a regex may want to look at. */
 const LOOK_AHEAD = 4;
 
@@ -100,7 +104,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
   const rules: readonly Rule[] = pack.rules.map((compiled) => ({
     compiled,
     byName: isByName(compiled),
-    startsWithKeyword: compiled.context === undefined && compiled.lookBehind === 0,
+    near: compiled.context === undefined && compiled.lookBehind <= NEAR ? compiled.lookBehind : undefined,
     within: compiled.context?.within,
     run: runOf(compiled, runs),
     prior: compiled.checks.length > 0 ? undefined : confidenceOf(compiled.confidence, []),
@@ -169,6 +173,12 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
           if (isInWord && compiled.wordStart) continue;
           if (skipNames && rule.byName) continue;
           if (wanter.exact !== undefined && !standsAt(arena, place, wanter.exact)) continue;
+          if (
+            rule.near !== undefined &&
+            rule.places.length <= FEW_PLACES &&
+            !mayMatchNear(rule, rule.near, arena, place, start, end)
+          )
+            continue;
           let from = place;
           let to = place + compiled.maxLength + LOOK_AHEAD;
           if (within === undefined) from = Math.max(start, place - compiled.lookBehind);
@@ -188,7 +198,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
           } else if (from < rule.windowStart) rule.windowStart = from;
           rule.lastStart = from + (within ?? 0);
           rule.windowEnd = Math.max(Math.min(end, to), rule.windowEnd);
-          if (rule.startsWithKeyword && rule.places.length <= MAX_PLACES) rule.places.push(place);
+          if (rule.near !== undefined) insert(rule.places, place);
         }
       }
       for (const rule of touched) {
@@ -216,12 +226,12 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     if (!mayMatch(rule, arena, start + from, viewEnd)) return;
     rule.regex ??= regexOf(rule.compiled.regex);
     const view = arena.subarray(start, viewEnd);
-    // Keywords are found by what is rarest in them, so of two that overlap the later may come first.
-    rule.places.sort((a, b) => a - b);
     do {
       const spans = nextMatch(rule, rule.regex, view, from, start);
       const whole = spans?.[0];
       if (spans === undefined || whole === undefined) return;
+      // Farther from the last keyword nothing counts.
+      if (rule.within !== undefined && start + whole[0] > rule.lastStart) return;
       const secret = secretOf(spans, rule.compiled.secretGroup) ?? whole;
       rule.matches += 1;
       if (rule.matches > MATCHES_FREE + (end - start) / BYTES_A_MATCH) {
@@ -229,7 +239,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
         return;
       }
       const inPlace = !rule.compiled.context || inContext(rule, view, secret[0], start);
-      if (inPlace && !isPieceOfBlob(arena.subarray(start, end), secret)) {
+      if (inPlace && !isPieceOfBlob(arena, start + secret[0], start + secret[1])) {
         const candidate = candidateOf(rule, view, whole, secret, entry);
         if (candidate !== undefined) candidates.push(candidate);
       }
@@ -237,18 +247,42 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     } while (mayMatch(rule, arena, start + from, viewEnd));
   }
 
-  /** A few places are tried one by one, each soon given up; a search looks at every byte up to the window's end. */
+  /** Whether a match may start at a keyword or as far before it as the rule says. */
+  function mayMatchNear(
+    rule: Rule,
+    near: number,
+    arena: Buffer,
+    place: number,
+    start: number,
+    end: number,
+  ): boolean {
+    rule.regex ??= regexOf(rule.compiled.regex);
+    for (let at = Math.max(start, place - near); at <= place; at += 1)
+      if (rule.regex.mayMatchAt(arena, at, start, end)) return true;
+    return false;
+  }
+
+  /** A place is soon given up; a search looks at every byte up to the window's end. */
   function nextMatch(
-    { startsWithKeyword, places }: Rule,
+    { near, places, compiled, windowStart, windowEnd }: Rule,
     regex: ByteRegex,
     view: Buffer,
     from: number,
     start: number,
   ): RegexSpans | undefined {
-    if (!startsWithKeyword || places.length > MAX_PLACES) return regex.exec(view, from);
-    for (const place of places) {
-      const spans = place - start < from ? undefined : regex.matchAt(view, place - start);
-      if (spans !== undefined) return spans;
+    if (
+      near === undefined ||
+      (places.length > FEW_PLACES &&
+        places.length * (near + 1) * compiled.maxLength > LOOKS_A_BYTE * (windowEnd - windowStart))
+    )
+      return regex.exec(view, from);
+    let at = from;
+    for (let next = firstFrom(places, from + start); next < places.length; next += 1) {
+      const place = (places[next] ?? 0) - start;
+      for (at = Math.max(at, place - near); at <= place; at += 1) {
+        const spans = regex.matchAt(view, at, at + compiled.maxLength + LOOK_AHEAD);
+        if (spans !== undefined) return spans === 'undecided' ? regex.exec(view, at) : spans;
+      }
     }
     return undefined;
   }
@@ -390,7 +424,7 @@ function mayMatch({ run }: Rule, bytes: Buffer, from: number, to: number): boole
  * Whether the bytes are a piece of something longer in base64: a signature holds every short format by chance.
  * A `+` beside the piece or the padding at the end gives it away; a path in a URL has neither.
  */
-function isPieceOfBlob(entry: Buffer, [offset, end]: readonly [number, number]): boolean {
+function isPieceOfBlob(entry: Buffer, offset: number, end: number): boolean {
   let from = offset;
   let to = end;
   let plus = false;
@@ -417,6 +451,26 @@ function mayBeRandom(bytes: Buffer, from: number, to: number): boolean {
     else if (byte >= 0x61 && byte <= 0x7a) lower += 1;
   }
   return to - from >= 16 && upper > 1 && lower > 1;
+}
+
+/** Keywords are found by what is rarest in them, so of two that overlap the later may come first. */
+function insert(places: number[], place: number): void {
+  let at = places.length;
+  places.push(place);
+  for (; at > 0 && (places[at - 1] ?? 0) > place; at -= 1) places[at] = places[at - 1] ?? 0;
+  places[at] = place;
+}
+
+/** Index of the first of some ascending places that is not before `from`. */
+function firstFrom(places: readonly number[], from: number): number {
+  let low = 0;
+  let high = places.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((places[middle] ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** What a finding says of its rule. */

@@ -1,31 +1,37 @@
 /** What tells a secret from a placeholder, a test value, a reference or an ordinary word. */
 import { wordShare } from './words.ts';
 
+/** How often each character of ASCII stands in the text that is looked at; all zero between two looks. */
+const counts = new Uint32Array(128);
+
 /** Shannon entropy of a text's characters, in bits a character: 0 for one repeated, log2(n) for n different ones. */
 export function shannonEntropy(text: string): number {
-  const counts = new Uint32Array(128);
-  const seen: number[] = [];
-  for (let at = 0; at < text.length; at += 1) {
+  const { length } = text;
+  for (let at = 0; at < length; at += 1) if (text.charCodeAt(at) >= counts.length) return entropyOf(text);
+  for (let at = 0; at < length; at += 1) {
     const code = text.charCodeAt(at);
-    if (code >= counts.length) return entropyOf(countsOf(text));
-    const count = counts[code] ?? 0;
-    if (count === 0) seen.push(code);
-    counts[code] = count + 1;
+    counts[code] = (counts[code] ?? 0) + 1;
   }
-  return entropyOf(seen.map((code) => counts[code] ?? 0));
-}
-
-function countsOf(text: string): readonly number[] {
-  const counts = new Map<string, number>();
-  for (const char of text) counts.set(char, (counts.get(char) ?? 0) + 1);
-  return [...counts.values()];
-}
-
-function entropyOf(counts: readonly number[]): number {
-  let total = 0;
-  for (const count of counts) total += count;
   let bits = 0;
-  for (const count of counts) bits -= (count / total) * Math.log2(count / total);
+  for (let at = 0; at < length; at += 1) {
+    const code = text.charCodeAt(at);
+    const count = counts[code] ?? 0;
+    if (count > 1) bits += count * Math.log2(count);
+    counts[code] = 0;
+  }
+  return length === 0 ? 0 : Math.log2(length) - bits / length;
+}
+
+/** The same for any characters. */
+function entropyOf(text: string): number {
+  const seen = new Map<string, number>();
+  let total = 0;
+  for (const char of text) {
+    seen.set(char, (seen.get(char) ?? 0) + 1);
+    total += 1;
+  }
+  let bits = 0;
+  for (const count of seen.values()) bits -= (count / total) * Math.log2(count / total);
   return bits;
 }
 

@@ -168,6 +168,11 @@ describe('every batch of planted secrets', () => {
       { numRuns: 150 },
     );
   });
+
+  it('names a key of two literals by itself, where the second literal has the form of another key', () => {
+    // A SendGrid key of which what follows the joint begins with `bu_`, as Browser Use's keys do.
+    expect(brokenInvariant(createBatch(2_131_369_435), detector)).toBeUndefined();
+  });
 });
 
 describe('hostile text', () => {

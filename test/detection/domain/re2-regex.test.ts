@@ -48,8 +48,10 @@ describe('a regex over bytes', () => {
             const expected = theirs(bytes, from);
             if (!same(ours.exec(bytes, from), expected)) wrong.push(`${name} from ${from}`);
             const start = expected?.[0]?.[0];
-            if (start !== undefined && !same(ours.matchAt(bytes, start), expected))
-              wrong.push(`${name} at ${start}`);
+            if (start === undefined) continue;
+            const told = ours.matchAt(bytes, start, bytes.length);
+            if (told !== 'undecided' && !same(told, expected)) wrong.push(`${name} at ${start}`);
+            if (!ours.mayMatchAt(bytes, start, 0, bytes.length)) wrong.push(`${name} not at ${start}`);
           }
         }
     }
@@ -75,12 +77,37 @@ describe('a regex over bytes', () => {
         (source, text, from) => {
           const bytes = Buffer.from(text);
           fc.pre(from <= bytes.length);
-          expect(plain(createRe2Regex(source).exec(bytes, from))).toEqual(
-            plain(capturing(source)(bytes, from)),
-          );
+          const ours = createRe2Regex(source);
+          const expected = plain(capturing(source)(bytes, from));
+          expect(plain(ours.exec(bytes, from))).toEqual(expected);
+          for (let at = 0; at <= bytes.length; at += 1) {
+            const here = expected?.[0]?.[0] === at;
+            const told = ours.matchAt(bytes, at, bytes.length);
+            if (here) expect(ours.mayMatchAt(bytes, at, 0, bytes.length)).toBe(true);
+            if (here && told !== 'undecided') expect(plain(told)).toEqual(expected);
+          }
         },
       ),
     );
+  });
+
+  it('looks no farther than it is told and says so where what follows may decide', () => {
+    const regex = createRe2Regex(String.raw`\bk_[a-z]{8,}(?:[^a-z]|$)`);
+    const token = Buffer.from('k_abcdefghijklmnop ');
+    expect(plain(regex.exec(token, 0))).toEqual([[0, 19]]);
+    expect(regex.matchAt(token, 0, 19)).toEqual([[0, 19]]);
+    expect(regex.matchAt(token, 0, 12)).toBe('undecided');
+    expect(regex.matchAt(Buffer.from('k_abcdefghé'), 0, 20)).toBe('undecided');
+    expect(regex.matchAt(Buffer.from('k_abc é'), 0, 20)).toBeUndefined();
+  });
+
+  it('tells from a few bytes that no match starts at a place, and only where none does', () => {
+    const regex = createRe2Regex(String.raw`\bk_[a-z]{8,}$`);
+    const text = Buffer.from('.k_abcdefgh\xffk_abc k_abcdefgh', 'latin1');
+    const starts = Array.from(text.keys()).filter((at) => regex.mayMatchAt(text, at, 0, text.length));
+    expect(starts).toEqual([18]);
+    // Where a text ends before the next one begins, its end may be the match's.
+    expect(regex.mayMatchAt(text, 1, 0, 11)).toBe(true);
   });
 
   it('gives a long match whole where its group cannot be told by tests', () => {

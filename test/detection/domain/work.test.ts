@@ -11,9 +11,10 @@ let tries = 0;
 const counted: CreateRegex = (source) => {
   const regex = createRe2Regex(source);
   return {
-    matchAt(bytes, at) {
+    ...regex,
+    matchAt(bytes, at, limit) {
       tries += 1;
-      return regex.matchAt(bytes, at);
+      return regex.matchAt(bytes, at, limit);
     },
     exec(bytes, from) {
       tries += 1;

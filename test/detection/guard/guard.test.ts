@@ -209,7 +209,7 @@ describe('a guard that fails', () => {
   const fail = () => {
     throw new Error('out of memory, while looking at a secret');
   };
-  const broken = () => ({ exec: fail, matchAt: fail });
+  const broken = () => ({ exec: fail, matchAt: fail, mayMatchAt: fail });
   const { text } = leakOf('github-pat');
   /** Compiles at first, and breaks on the first message that has a keyword of a rule. */
   const failing = (whenGuardFails?: 'block' | 'allow') =>

@@ -43,19 +43,19 @@ export function decode(source: Source, region: Region): Source | undefined {
         out.put(region.beginning[at - region.from] ?? bytes[at] ?? 0, at, at + 1);
       break;
     case 'concatenation':
-      decodeStepwise(bytes, region, out, (at) => joinAt(bytes, at, region.to, region.commas));
+      decodeStepwise(bytes, region, out, LEADS.joint, (at) => joinAt(bytes, at, region.to, region.commas));
       break;
     case 'escapes':
-      decodeStepwise(bytes, region, out, (at) => escapeAt(bytes, at, region.to));
+      decodeStepwise(bytes, region, out, LEADS.escape, (at) => escapeAt(bytes, at, region.to));
       break;
     case 'percent':
-      decodeStepwise(bytes, region, out, (at) => percentAt(bytes, at, region.to));
+      decodeStepwise(bytes, region, out, LEADS.percent, (at) => percentAt(bytes, at, region.to));
       break;
     case 'entities':
-      decodeStepwise(bytes, region, out, (at) => entityAt(bytes, at, region.to));
+      decodeStepwise(bytes, region, out, LEADS.entity, (at) => entityAt(bytes, at, region.to));
       break;
     case 'lookalikes':
-      decodeStepwise(bytes, region, out, (at) => lookalikeAt(bytes, at));
+      decodeStepwise(bytes, region, out, LEADS.lookalike, (at) => lookalikeAt(bytes, at));
       break;
   }
   return out.isEmpty() || (region.disguise !== 'case' && out.isVerbatim())
@@ -73,14 +73,28 @@ type Step = { readonly end: number } & (
   { readonly codePoint: number } | { readonly byte: number } | { readonly dropped: true }
 );
 
+const leadsOf = (isLead: (byte: number) => boolean): Uint8Array =>
+  Uint8Array.from({ length: 256 }, (_, byte) => Number(isLead(byte)));
+
+/** Which bytes something may begin with that is encoded: most of a text needs no other look. */
+const LEADS = {
+  escape: leadsOf((byte) => byte === 0x5c),
+  percent: leadsOf((byte) => byte === 0x25),
+  entity: leadsOf((byte) => byte === 0x26),
+  joint: leadsOf((byte) => byte === 0x5c || QUOTE[byte] === 1),
+  lookalike: leadsOf((byte) => byte >= 0x80),
+} as const;
+
+/** @param leads the bytes at which `stepAt` may find something */
 function decodeStepwise(
   bytes: Buffer,
   { from, to }: { readonly from: number; readonly to: number },
   out: ViewWriter,
+  leads: Uint8Array,
   stepAt: (at: number) => Step | undefined,
 ): void {
   for (let at = from; at < to;) {
-    const step = stepAt(at);
+    const step = leads[bytes[at] ?? 0] === 1 ? stepAt(at) : undefined;
     if (step === undefined) {
       out.put(bytes[at] ?? 0, at, at + 1);
       at += 1;

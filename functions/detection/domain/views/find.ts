@@ -86,23 +86,26 @@ const WHOLE_MARKS: readonly Mark[] = [
 ];
 
 /**
- * @param isKnown whether a part of a text was looked into before, as part of what the text was decoded from
+ * @param isKnown whether a part of a text was looked into before, as part of what the text was decoded from; undefined
+ *   for entries themselves
  * @param edges takes up the long tokens at the edges of strings, where they are asked for
  */
 export function findDisguised(
   layout: Layout,
   prefixes: Prefixes,
-  isKnown: (text: number, from: number, to: number) => boolean,
+  isKnown: ((text: number, from: number, to: number) => boolean) | undefined,
   edges?: Edge[],
 ): readonly FoundRegion[] {
   const found: OpenRegion[] = [];
   let last: OpenRegion | undefined;
   const regions: Regions = {
     push(recipe, text, from, to) {
-      const start = layout.starts[text] ?? 0;
-      const end = layout.ends[text] ?? 0;
-      // With its neighbours: they decide where a token begins.
-      if (isKnown(text, Math.max(start, from - 1) - start, Math.min(end, to + 1) - start)) return;
+      if (isKnown !== undefined) {
+        const start = layout.starts[text] ?? 0;
+        const end = layout.ends[text] ?? 0;
+        // With its neighbours: they decide where a token begins.
+        if (isKnown(text, Math.max(start, from - 1) - start, Math.min(end, to + 1) - start)) return;
+      }
       // Thousands of marks in a row are one region, not thousands to merge.
       if (
         last?.text === text &&
@@ -302,6 +305,8 @@ function findBase64(
     }
     regions.push(IN_BASE64, text, from + phase, last);
     found = last;
+    // Read from another character on, the rest of what is all text is text by chance alone.
+    if (isAllText(bytes, from + phase, to)) break;
   }
   return found;
 }
@@ -327,6 +332,17 @@ function decodesToText(bytes: Buffer, from: number, to: number): boolean {
     if (count >= TEXT_GROUPS && printable * 3 >= count * 4) return true;
   }
   return false;
+}
+
+/** So many groups in a row are text by chance once in 2 to the 60 times and more. */
+const ALL_GROUPS = 16;
+
+/** Whether every group decodes to text, of which there are enough. */
+function isAllText(bytes: Buffer, from: number, to: number): boolean {
+  const groups = (to - from) >> 2;
+  if (groups < ALL_GROUPS) return false;
+  for (let group = 0; group < groups; group += 1) if (textIn(bytes, from + 4 * group) < 0) return false;
+  return true;
 }
 
 /** How many characters a group of base64 decodes to, zeros not counted, or -1 where it does not decode to text. */
@@ -500,13 +516,16 @@ function findSeparators(
     const answered = last + 1;
     if (!looksRandom(bytes, from, to, every) || isUuid(bytes, from, to, first, count)) return answered;
     // The first and the last separator may be no part of it, but stand before and after it.
-    for (const [skipped, kept] of count > 3 ? EDGES : EDGES.slice(0, 1))
+    for (const [skipped, kept] of count > 3 ? EDGES : EDGES.slice(0, 1)) {
+      const isWhole = skipped === kept || to - from <= AT_AN_EDGE;
+      if (skipped + kept === 2 && to - from > AT_AN_EDGE) continue;
       regions.push(
         { disguise: 'separators', first: first + skipped * step, every, count: count - skipped - kept },
         text,
-        from,
-        to,
+        isWhole || skipped === 1 ? from : to - AT_AN_EDGE,
+        isWhole || kept === 1 ? to : from + AT_AN_EDGE,
       );
+    }
     return answered;
   }
   return undefined;
@@ -527,6 +546,11 @@ const EDGES = [
   [1, 1],
 ] as const;
 const LONGEST_END = 256;
+/**
+ * What the first or the last separator decides stands within so many bytes of it: the longest match that is looked for,
+ * 16 KB, with a separator after each character.
+ */
+const AT_AN_EDGE = 32 * 1024;
 
 function isPiece(bytes: Buffer, from: number, to: number): boolean {
   for (let at = from; at < to; at += 1) {

@@ -108,12 +108,37 @@ function known(
   return answers.get(key);
 }
 
+const LONGEST_FIELD = 64;
+/** How far before its string a field's name may begin. */
+const FIELD_BYTES = 80;
+const QUOTE = 0x22;
+
 /** The name of the field whose string an edge is of; undefined where it is of no string: of the text itself. */
 function fieldOf(bytes: Buffer, { from, to, side }: Edge, quote: number): string | undefined {
   if (side === 'head' ? from === 0 : to >= bytes.length - 4 && bytes[0] !== 0x7b) return undefined;
-  return /"([^"\\]{1,64})"\s*:\s*$/.exec(
-    bytes.toString('latin1', Math.max(0, quote - 80), Math.max(0, quote)),
-  )?.[1];
+  const least = Math.max(0, quote - FIELD_BYTES);
+  let at = skipBlankBack(bytes, quote, least);
+  if (bytes[at - 1] !== 0x3a) return undefined;
+  at = skipBlankBack(bytes, at - 1, least);
+  if (at <= least || bytes[at - 1] !== QUOTE) return undefined;
+  const end = at - 1;
+  let name = end;
+  while (name > least && end - name <= LONGEST_FIELD && bytes[name - 1] !== QUOTE && bytes[name - 1] !== 0x5c)
+    name -= 1;
+  const length = end - name;
+  return length > 0 && length <= LONGEST_FIELD && name > least && bytes[name - 1] === QUOTE
+    ? bytes.toString('latin1', name, end)
+    : undefined;
+}
+
+function skipBlankBack(bytes: Buffer, to: number, least: number): number {
+  let at = to;
+  while (
+    at > least &&
+    ((bytes[at - 1] ?? 0) === 0x20 || ((bytes[at - 1] ?? 0) >= 0x09 && (bytes[at - 1] ?? 0) <= 0x0d))
+  )
+    at -= 1;
+  return at;
 }
 
 /** Where the string of a field starts, or the text itself. */
