@@ -29,6 +29,8 @@ import {
   type Fault,
   type ManagedPostgres,
 } from '../test/support/rotation/managed-postgres.ts';
+import { SecretSearch } from '../test/support/secret-search.ts';
+import { everythingAtRest } from '../test/support/stores.ts';
 import { percentile } from './demo/percentile.ts';
 import { onOwnStack, wholeNumber, type SoakStack } from './soak/frame.ts';
 import { planRotations, type PlannedRotation } from './soak/rotation-plan.ts';
@@ -117,6 +119,7 @@ async function soak({ emulator, outputs, options, atEnd }: SoakStack): Promise<b
   await Promise.all([orders.stop(), reports.stop()]);
 
   const running = await executionsRunning(new SFNClient(options));
+  const exposed = await placesWith(database.passwords(), options);
   const all = [...orders.seconds, ...reports.seconds];
   const sum = (of: (second: (typeof all)[number]) => number) =>
     all.reduce((total, one) => total + of(one), 0);
@@ -128,6 +131,7 @@ async function soak({ emulator, outputs, options, atEnd }: SoakStack): Promise<b
   const surprises = [
     ...outcomes.flatMap((outcome) => outcome.surprises),
     ...(running === 0 ? [] : [`${running} executions run on`]),
+    ...exposed.map((where) => `a password lies in ${where}`),
   ];
   const plain = outcomes.filter(
     ({ planned, killed }) => !planned.setback && !planned.late && killed === 'no',
@@ -145,6 +149,7 @@ async function soak({ emulator, outputs, options, atEnd }: SoakStack): Promise<b
     late: outcomes.filter(({ planned }) => planned.late).length,
     kills: outcomes.filter(({ killed }) => killed !== 'no').length,
     killsWhileActing: outcomes.filter(({ killed }) => killed === 'acting').length,
+    passwordsAtRest: exposed.length,
     surprises: surprises.length,
     rotationP50Ms: percentile(
       plain.map(({ tookMs }) => tookMs),
@@ -291,6 +296,18 @@ async function settledFaults(database: ManagedPostgres): Promise<readonly Fault[
     if (faults.length === 0 || Date.now() > until) return faults;
     await sleep(500);
   }
+}
+
+/** Where in the deployed system one of the passwords lies, in whatever encoding, besides Secrets Manager itself. */
+async function placesWith(
+  passwords: readonly string[],
+  options: SoakStack['options'],
+): Promise<readonly string[]> {
+  const search = new SecretSearch(passwords.map((secret) => ({ type: 'database-password', secret })));
+  const places = new Set<string>();
+  for await (const { where, text } of everythingAtRest(options))
+    if (search.in(where, text).length > 0) places.add(where);
+  return [...places];
 }
 
 async function executionsRunning(workflows: SFNClient): Promise<number> {
