@@ -1,4 +1,7 @@
 /** AWS clients, configured once: bounded waits and adaptive retries; `AWS_ENDPOINT_URL` is honoured by the SDK itself. */
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
@@ -18,6 +21,9 @@ const bounded = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 },
 };
 
+export const createCloudFormation = (): CloudFormationClient => new CloudFormationClient(bounded);
+export const createCloudWatch = (): CloudWatchClient => new CloudWatchClient(bounded);
+export const createCloudWatchLogs = (): CloudWatchLogsClient => new CloudWatchLogsClient(bounded);
 export const createDynamo = (): DynamoDBDocumentClient =>
   DynamoDBDocumentClient.from(new DynamoDBClient(bounded), {
     marshallOptions: { removeUndefinedValues: true },
