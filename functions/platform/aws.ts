@@ -39,6 +39,9 @@ export const createSes = (): SESv2Client => new SESv2Client(bounded);
 export const createSns = (): SNSClient => new SNSClient(bounded);
 export const createSqs = (): SQSClient => new SQSClient(bounded);
 export const createStepFunctions = (): SFNClient => new SFNClient(bounded);
+export const createCloudFormation = (): CloudFormationClient => new CloudFormationClient(bounded);
+export const createCloudWatch = (): CloudWatchClient => new CloudWatchClient(bounded);
+export const createLogs = (): CloudWatchLogsClient => new CloudWatchLogsClient(bounded);
 export const createIam = (): IAMClient => new IAMClient(bounded);
 /** Signs with these credentials and with no others. */
 export const createSts = (

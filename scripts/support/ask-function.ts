@@ -2,11 +2,16 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { z } from 'zod';
 
 /** The desks answer within 20 s. */
-const bounded = { maxAttempts: 2, requestHandler: { connectionTimeout: 3_000, requestTimeout: 25_000 } };
+const DESK_WAIT_MS = 25_000;
 const failure = z.object({ errorMessage: z.string() });
 
 /** What a function answers. @throws Error naming it and what it said, where it failed */
-export async function askFunction(FunctionName: string, request: unknown): Promise<unknown> {
+export async function askFunction(
+  FunctionName: string,
+  request: unknown,
+  requestTimeout = DESK_WAIT_MS,
+): Promise<unknown> {
+  const bounded = { maxAttempts: 2, requestHandler: { connectionTimeout: 3_000, requestTimeout } };
   const { FunctionError, Payload } = await new LambdaClient(bounded).send(
     new InvokeCommand({ FunctionName, Payload: JSON.stringify(request) }),
   );

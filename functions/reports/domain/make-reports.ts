@@ -1,4 +1,5 @@
 /** Makes reports on one period: all frameworks from one pass over the log, and nothing that looks whole before it is. */
+import { hash } from 'node:crypto';
 import { fromIso, toIso, type Clock } from '../../kernel/clock.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { assemble, referredTo } from './assemble.ts';
@@ -12,6 +13,7 @@ import type { ZonedPeriod } from './period.ts';
 import { openLog, type LogOptions } from './read-log.ts';
 import type { Day, Report } from './report.ts';
 import type { ReportFile } from './render/forms.ts';
+import { MANIFEST_PATH } from './render/manifest.ts';
 import { dataFolder, runFolder, type ReportStore, type Verdicts } from './report-store.ts';
 import { memberOf } from './select-entries.ts';
 
@@ -35,6 +37,8 @@ export interface MakeReports {
   /** What the report on the period before said, where there is one. */
   readonly before: (framework: string, period: ZonedPeriod) => Promise<Verdicts | undefined>;
   readonly store: ReportStore;
+  /** Told of each as soon as it is there in whole. */
+  readonly made: (report: MadeReport) => Promise<void>;
   readonly clock: Clock;
 }
 
@@ -43,6 +47,10 @@ export interface MadeReport {
   readonly framework: Pick<Framework, 'id' | 'title' | 'version'>;
   readonly period: ZonedPeriod;
   readonly verdicts: Verdicts;
+  /** Hex, of the manifest, which has those of all files. */
+  readonly manifestSha256: string;
+  /** Entries of the log that its evidence is proved to be in. */
+  readonly logSize: number;
   /** Where it lies in its store. */
   readonly folder: string;
   /** It was there before, from the same data. */
@@ -68,7 +76,9 @@ export async function makeReports(
       ...findings.value,
       ...(before && { before }),
     });
-    made.push(await keep(report, request.period, ports));
+    const kept = await keep(report, request.period, ports);
+    await ports.made(kept);
+    made.push(kept);
   }
   return ok(made);
 }
@@ -177,15 +187,19 @@ const dayOf = (ms: number): string => toIso(ms).slice(0, 10);
 /** Writes a report down, its manifest last; unless one of the same data is there. */
 async function keep(report: Report, period: ZonedPeriod, ports: MakeReports): Promise<MadeReport> {
   const { store, render, manifest } = ports;
-  const { id, framework, verdicts, generatedAt } = report;
-  const { source: _, ...named } = framework;
-  const made = { id, framework: named, period, verdicts };
+  const { id, framework, verdicts, generatedAt, log } = report;
+  const made = (folder: string, note: Uint8Array, isOld: boolean): MadeReport => ({
+    ...{ id, framework, period, verdicts, folder, isOld },
+    logSize: log.size,
+    manifestSha256: hash('sha256', note, 'hex'),
+  });
   const [old] = await store.whole(dataFolder(framework.id, period, id));
-  if (old !== undefined) return { ...made, folder: old, isOld: true };
+  const note = old === undefined ? undefined : await store.read(old, MANIFEST_PATH);
+  if (old !== undefined && note !== undefined) return made(old, note, true);
   const folder = runFolder(framework.id, period, id, generatedAt);
   const files = render(report);
   const last = await manifest(report, files);
   for (const file of files) await store.put(folder, file);
   await store.put(folder, last);
-  return { ...made, folder, isOld: false };
+  return made(folder, last.bytes, false);
 }

@@ -1,4 +1,5 @@
 /** Periods as auditors state them: local dates in a time zone. A day has 23, 24 or 25 hours. */
+import type { ReportSchedule } from '../../contracts/reports.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import type { Period } from './evaluate.ts';
 
@@ -10,9 +11,6 @@ export interface ZonedPeriod extends Period {
   readonly firstDate: string;
   readonly endDate: string;
 }
-
-export const PERIOD_KINDS = ['weekly', 'monthly', 'quarterly'] as const;
-export type PeriodKind = (typeof PERIOD_KINDS)[number];
 
 const DAY_MS = 86_400_000;
 /** What a report can be about at most: a leap year and a day. */
@@ -27,7 +25,7 @@ export function periodOf(firstDate: string, endDate: string, timeZone: string): 
     return err(`The period ends on ${endDate}, which is not after ${firstDate}: the end is not included.`);
   if (end - first > MAX_DAYS)
     return err(`The period has ${end - first} days: a report is about a year at most.`);
-  if (!isTimeZone(timeZone)) return err(`${timeZone} is no time zone: write it like Europe/Berlin or UTC.`);
+  if (!isTimeZone(timeZone)) return noTimeZone(timeZone);
   const [from, until] = [startOf(first, timeZone), startOf(end, timeZone)];
   if (from === undefined || until === undefined)
     return err(`${from === undefined ? firstDate : endDate} was left out in ${timeZone}: take another date.`);
@@ -35,7 +33,11 @@ export function periodOf(firstDate: string, endDate: string, timeZone: string): 
 }
 
 /** The last week (from Monday), month or quarter that is over at a time. @throws where there is no such time zone */
-export function lastPeriod(kind: PeriodKind, timeZone: string, nowMs: number): Result<ZonedPeriod, string> {
+export function lastPeriod(
+  kind: ReportSchedule,
+  timeZone: string,
+  nowMs: number,
+): Result<ZonedPeriod, string> {
   const today = numberOf(localDate(nowMs, timeZone)) ?? 0;
   if (kind === 'weekly') {
     // Day 0 was a Thursday.
@@ -46,6 +48,19 @@ export function lastPeriod(kind: PeriodKind, timeZone: string, nowMs: number): R
   const month = monthOf(today);
   const end = month - (month % months);
   return periodOf(dateOfMonth(end - months), dateOfMonth(end), timeZone);
+}
+
+/** Of a request, the period that it names. @returns what is wrong with it */
+export function requestedPeriod(
+  request: { readonly timeZone: string } & (
+    { readonly last: ReportSchedule } | { readonly from: string; readonly until: string }
+  ),
+  nowMs: number,
+): Result<ZonedPeriod, string> {
+  if (!isTimeZone(request.timeZone)) return noTimeZone(request.timeZone);
+  return 'last' in request
+    ? lastPeriod(request.last, request.timeZone, nowMs)
+    : periodOf(request.from, request.until, request.timeZone);
 }
 
 /** The dates of the period of the same length before: whole months before whole months, else as many days. */
@@ -78,6 +93,9 @@ function monthOf(day: number): number {
 
 const dateOfMonth = (month: number): string =>
   `${String(Math.floor(month / 12)).padStart(4, '0')}-${String((month % 12) + 1).padStart(2, '0')}-01`;
+
+const noTimeZone = (name: string): Result<never, string> =>
+  err(`${name} is no time zone: write it like Europe/Berlin or UTC.`);
 
 function isTimeZone(name: string): boolean {
   try {
