@@ -21,9 +21,6 @@ const bounded = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 },
 };
 
-export const createCloudFormation = (): CloudFormationClient => new CloudFormationClient(bounded);
-export const createCloudWatch = (): CloudWatchClient => new CloudWatchClient(bounded);
-export const createCloudWatchLogs = (): CloudWatchLogsClient => new CloudWatchLogsClient(bounded);
 export const createDynamo = (): DynamoDBDocumentClient =>
   DynamoDBDocumentClient.from(new DynamoDBClient(bounded), {
     marshallOptions: { removeUndefinedValues: true },
