@@ -25,5 +25,14 @@ export const dev: Settings = {
   audit: { lockDays: 1 },
   revocation: { publicProviders: true, addresses: {} },
   rotation: {},
+  reports: {
+    timeZone: 'UTC',
+    schedules: [
+      { last: 'weekly', frameworks: ['pci-dss-4.0.1'] },
+      { last: 'monthly', frameworks: ['gdpr', 'iso-27001-2022'] },
+      { last: 'quarterly', frameworks: ['pci-dss-4.0.1', 'soc2', 'hipaa'] },
+    ],
+    pdf: true,
+  },
   detector: { maxConcurrency: 10 },
 };

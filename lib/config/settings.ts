@@ -1,6 +1,7 @@
 import type { Driver } from '../../functions/contracts/ingest-state.ts';
 import type { GuardPolicy } from '../../functions/contracts/guard.ts';
 import type { RetentionDays } from '../../functions/contracts/quarantine.ts';
+import type { ReportSchedule } from '../../functions/contracts/reports.ts';
 
 /** What differs between stages; everything else is the same everywhere. */
 export interface Settings {
@@ -72,6 +73,14 @@ export interface Settings {
   readonly rotation: {
     /** Packed policies in place of `functions/rotation/policies.json`: an absolute path. */
     readonly policies?: string;
+  };
+  readonly reports: {
+    /** IANA name: what a day of a period is, and when schedules are due. */
+    readonly timeZone: string;
+    /** Which reports are made by themselves, by ids of patterns/compliance. */
+    readonly schedules: readonly { readonly last: ReportSchedule; readonly frameworks: readonly string[] }[];
+    /** Whether reports are set as PDF as well: the binary that does it runs on x86_64 only. */
+    readonly pdf: boolean;
   };
   readonly detector: {
     /** Functions that scan at the same time, at most. */

@@ -7,6 +7,7 @@ import { Sequencer } from '../audit/sequencer.ts';
 import { Sweeper } from '../audit/sweeper.ts';
 import { Health } from '../health/health.ts';
 import { DayReport } from '../quarantine/day-report.ts';
+import { Reporter } from '../reports/reporter.ts';
 import type { DataStack } from './data-stack.ts';
 import type { DetectionStack } from './detection-stack.ts';
 import type { ResponseStack } from './response-stack.ts';
@@ -21,7 +22,8 @@ export interface AssuranceStackProps extends StackProps {
 export class AssuranceStack extends Stack {
   constructor(scope: Construct, id: string, props: AssuranceStackProps) {
     super(scope, id, props);
-    const { foundation, ingest, quarantine, metrics, audit, beside, auditKeys, bus } = props.data;
+    const { foundation, ingest, quarantine, metrics, audit, beside, auditKeys, bus, archive, evidence } =
+      props.data;
     const health = new Health(this, 'Health', {
       foundation,
       ingest,
@@ -42,6 +44,13 @@ export class AssuranceStack extends Stack {
     new CfnOutput(this, 'AuditEndpoint', { value: acts.api.apiEndpoint });
     new Sweeper(this, 'Sweeper', { foundation, beside });
     const check = new IntegrityCheck(this, 'IntegrityCheck', { foundation, log: audit, bus });
+    const reporter = new Reporter(this, 'Reporter', {
+      ...{ foundation, log: audit, archive, bus },
+      stacks: [props.data, props.detection, props.response, this].map(({ stackName }) => stackName),
+      expiringTables: [quarantine.table.tableName],
+      passingTables: [evidence.table.tableName],
+    });
+    new CfnOutput(this, 'ReportFunctionName', { value: reporter.function.functionName });
     new CfnOutput(this, 'VerifyLogFunctionName', { value: check.function.functionName });
     new CfnOutput(this, 'HealthFunctionName', { value: health.function.functionName });
   }

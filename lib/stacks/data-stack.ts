@@ -13,6 +13,7 @@ import { Foundation } from '../platform/foundation.ts';
 import { CaseTable } from '../quarantine/case-table.ts';
 import { DailyMetricsTable } from '../quarantine/daily-metrics-table.ts';
 import { QuarantineTable } from '../quarantine/quarantine-table.ts';
+import { ReportArchive } from '../reports/report-archive.ts';
 import { Evidence } from '../revocation/evidence.ts';
 import { RevocationTable } from '../revocation/revocation-table.ts';
 import { RotationTable } from '../rotation/rotation-table.ts';
@@ -33,6 +34,7 @@ export class DataStack extends Stack {
   readonly beside: BesideBucket;
   /** Of programs that write into the audit log. */
   readonly auditKeys: GuardKeysTable;
+  readonly archive: ReportArchive;
   readonly fingerprintKey: Key;
   readonly bus: EventBus;
 
@@ -52,6 +54,7 @@ export class DataStack extends Stack {
     this.audit = new AuditLog(this, 'Audit', { foundation });
     this.beside = new BesideBucket(this, 'AuditBeside', { foundation });
     this.auditKeys = new GuardKeysTable(this, 'AuditKeys', { foundation });
+    this.archive = new ReportArchive(this, 'Reports', { foundation });
     this.fingerprintKey = createFingerprintKey(this, 'FingerprintKey', foundation.removalPolicy);
     this.bus = new EventBus(this, 'Bus', {
       eventBusName: `shhh-${props.settings.stage}`,
@@ -70,6 +73,9 @@ export class DataStack extends Stack {
     new CfnOutput(this, 'AuditEd25519KeyArn', { value: this.audit.ed25519Key.keyArn });
     new CfnOutput(this, 'AuditEcdsaKeyArn', { value: this.audit.ecdsaKey.keyArn });
     new CfnOutput(this, 'AuditReaderPolicyArn', { value: this.audit.readerPolicy.managedPolicyArn });
+    new CfnOutput(this, 'ReportBucketName', { value: this.archive.bucket.bucketName });
+    new CfnOutput(this, 'ReportKeyArn', { value: this.archive.key.keyArn });
+    new CfnOutput(this, 'ReportSigner', { value: this.archive.signer });
     new CfnOutput(this, 'FingerprintKeyArn', { value: this.fingerprintKey.keyArn });
     new CfnOutput(this, 'GuardKeysTableName', { value: this.guardKeys.table.tableName });
     new CfnOutput(this, 'IngestTableName', { value: this.ingest.table.tableName });

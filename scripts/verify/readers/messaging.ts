@@ -4,6 +4,7 @@ import {
   ListTagsForResourceCommand as ListEventTagsCommand,
   ListTargetsByRuleCommand,
 } from '@aws-sdk/client-eventbridge';
+import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import {
   GetSubscriptionAttributesCommand,
   GetTopicAttributesCommand,
@@ -113,3 +114,6 @@ export const readRule: Reader = async (id, { events }, asked) => {
     Targets,
   };
 };
+
+export const readSchedule: Reader = async (Name, { scheduler }) =>
+  orAbsent(scheduler.send(new GetScheduleCommand({ Name }))).then((schedule) => schedule && { ...schedule });

@@ -2,7 +2,8 @@
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { assemble, type Findings } from '../../../functions/reports/domain/assemble.ts';
-import type { Fact, Failure, TestResult } from '../../../functions/reports/domain/evaluate.ts';
+import type { Failure, TestResult } from '../../../functions/reports/domain/evaluate.ts';
+import type { Fact } from '../../../functions/reports/domain/facts.ts';
 import type { Framework, Frameworks } from '../../../functions/reports/domain/framework.ts';
 import type { Incident } from '../../../functions/reports/domain/incidents.ts';
 import type { Evidence, Report } from '../../../functions/reports/domain/report.ts';
@@ -97,7 +98,7 @@ export const DEFINITIONS: Frameworks['tests'] = Object.fromEntries(
       remediation:
         'Look at the failures one by one, oldest first; close each with what its runbook says, and have somebody else confirm it.',
       empty: 'not_applicable' as const,
-      never: { type: ['finding'] },
+      never: { of: { type: ['finding'] }, among: { type: ['finding'] } },
     },
   ]),
 );
@@ -191,6 +192,7 @@ function incidentsOf(count: number, random: () => number): Incident[] {
       detectedAt,
       ...(at % 17 !== 16 && { containedAt: detectedAt + Math.floor(took / 3) }),
       ...(!open && { revokedAt: detectedAt + Math.floor(took / 2), provenDeadAt: detectedAt + took }),
+      ...(at % 23 === 4 && { notifiedAt: detectedAt + 41 * 3_600_000 + at * 60_000 }),
       outcome: open ? 'needs_attention' : 'proven_dead',
     };
   });
@@ -198,7 +200,7 @@ function incidentsOf(count: number, random: () => number): Incident[] {
 
 function factsOf(random: () => number): Fact[] {
   return Array.from({ length: 40 }, (_, at) => ({
-    name: 'managed-secret.age-days',
+    name: 'managed-secret.age-days' as const,
     subject: `secret-${at}`,
     value: Math.floor(random() ** 2 * 110),
   }));
@@ -352,4 +354,5 @@ export const hostileText: fc.Arbitrary<string> = fc
     ),
     { minLength: 1, maxLength: 6 },
   )
-  .map((parts) => parts.join(''));
+  .map((parts) => parts.join(''))
+  .filter((text) => text !== '');

@@ -118,6 +118,7 @@ export function renderIncidentsCsv({ incidents }: Report): string {
       'revoked',
       'proven_dead',
       'replaced',
+      'authority_notified',
       'outcome',
     ],
     incidents.map((one) => [
@@ -133,6 +134,7 @@ export function renderIncidentsCsv({ incidents }: Report): string {
       time(one.revokedAt),
       time(one.provenDeadAt),
       time(one.replacedAt),
+      time(one.notifiedAt),
       one.outcome,
     ]),
   );

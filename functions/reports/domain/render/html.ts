@@ -264,7 +264,17 @@ const incidents = ({ incidents: { intro, rows } }: View): Markup =>
       ? NOTHING
       : html`${table(
             'Incidents with their times',
-            ['Credential', 'Type', 'Severity', 'Detected', 'Contained', 'Revoked', 'Proven dead', 'Outcome'],
+            [
+              'Credential',
+              'Type',
+              'Severity',
+              'Detected',
+              'Contained',
+              'Revoked',
+              'Proven dead',
+              'Authority notified',
+              'Outcome',
+            ],
             rows.map((row) => [
               code(row.credential),
               row.type,
@@ -273,6 +283,7 @@ const incidents = ({ incidents: { intro, rows } }: View): Markup =>
               row.contained,
               row.revoked,
               row.dead,
+              row.notified,
               row.outcome,
             ]),
             { hidden: true, kind: 'incidents' },

@@ -144,6 +144,8 @@ export interface View {
       readonly contained: string;
       readonly revoked: string;
       readonly dead: string;
+      /** The authority was told of it. */
+      readonly notified: string;
       readonly outcome: string;
     }[];
   };
@@ -433,6 +435,7 @@ function incidentsOf({ incidents, period }: Report, at: (ms: number) => string):
       contained: after(incident, incident.containedAt),
       revoked: after(incident, incident.revokedAt),
       dead: after(incident, incident.provenDeadAt),
+      notified: after(incident, incident.notifiedAt),
       outcome: incident.outcome.replaceAll('_', ' '),
     })),
   };

@@ -1,0 +1,103 @@
+import { CfnElement, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, Grant, ManagedPolicy, PolicyStatement, type IRole } from 'aws-cdk-lib/aws-iam';
+import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { AUDIT_POLICY, daysOf } from '../audit/policy.ts';
+import type { Foundation } from '../platform/foundation.ts';
+
+const REPORTS = 'reports/*';
+
+/**
+ * Where reports lie, under lock for as long as the entries that prove them, and the key that signs their manifests. Not
+ * a key of the log: who may sign with one of these could sign a checkpoint.
+ */
+export class ReportArchive extends Construct {
+  readonly bucket: Bucket;
+  readonly key: Key;
+  /** The name that manifests are signed under. */
+  readonly signer: string;
+  readonly #writer: ManagedPolicy;
+
+  constructor(scope: Construct, id: string, { foundation }: { readonly foundation: Foundation }) {
+    super(scope, id);
+    const { stage, audit } = foundation.settings;
+    const { account, region } = Stack.of(this);
+    this.signer = `shhh.${account}.${region}/reports/${stage}`;
+    this.key = new Key(this, 'Key', {
+      description: 'SHHH: signs manifests of reports',
+      keySpec: KeySpec.ECC_NIST_EDWARDS25519,
+      keyUsage: KeyUsage.SIGN_VERIFY,
+      removalPolicy: foundation.removalPolicy,
+    });
+    const lock = Duration.days(audit.lockDays ?? daysOf(AUDIT_POLICY.retention.entries));
+    this.bucket = this.#createBucket(lock);
+    this.#writer = this.#createWriter();
+  }
+
+  /** May write reports where nothing is, read what is there, and sign manifests. */
+  grantArchive(role: IRole): void {
+    role.addManagedPolicy(this.#writer);
+  }
+
+  #createWriter(): ManagedPolicy {
+    const policy = new ManagedPolicy(this, 'Writer', {
+      description: 'SHHH: may write reports and sign their manifests. For the function that makes them',
+    });
+    const allow = (
+      resourceArns: string[],
+      actions: string[],
+      conditions: Record<string, Record<string, string>> = {},
+    ) => Grant.addToPrincipal({ grantee: policy, resourceArns, actions, conditions });
+    allow([this.bucket.bucketArn], ['s3:ListBucket']);
+    allow([this.bucket.arnForObjects(REPORTS)], ['s3:GetObject', 's3:PutObject']);
+    allow([this.key.keyArn], ['kms:GetPublicKey']);
+    allow([this.key.keyArn], ['kms:Sign'], {
+      StringEquals: { 'kms:SigningAlgorithm': 'ED25519_SHA_512', 'kms:MessageType': 'RAW' },
+    });
+    const { defaultChild } = this.bucket.node;
+    const bucketId = CfnElement.isCfnElement(defaultChild) ? Stack.of(this).getLogicalId(defaultChild) : '';
+    Validations.of(policy).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${REPORTS}]`,
+      reason:
+        'Folders of reports are named by framework, period and data; below this one there is nothing else.',
+    });
+    return policy;
+  }
+
+  #createBucket(lock: Duration): Bucket {
+    const bucket = new Bucket(this, 'Bucket', {
+      // As the log's: not under a key whose deletion would make reports unreadable, lock or no lock.
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      versioned: true,
+      objectLockEnabled: true,
+      objectLockDefaultRetention: ObjectLockRetention.compliance(lock),
+      // Locked objects cannot be deleted, so neither can the bucket.
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    Validations.of(bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'What is written here is signed and on record; CloudTrail data events can watch who reads it.',
+    });
+    const deny = (sid: string, actions: string[], objects: string, conditions?: object) =>
+      bucket.addToResourcePolicy(
+        new PolicyStatement({
+          sid,
+          effect: Effect.DENY,
+          principals: [new AnyPrincipal()],
+          actions,
+          resources: [bucket.arnForObjects(objects)],
+          ...(conditions && { conditions }),
+        }),
+      );
+    deny('WrittenOnceOnly', ['s3:PutObject'], REPORTS, {
+      Null: { 's3:if-none-match': 'true' },
+      Bool: { 's3:ObjectCreationOperation': 'true' },
+    });
+    // Without a version's id that only hides an object, which the lock allows.
+    deny('NothingIsDeleted', ['s3:DeleteObject', 's3:DeleteObjectVersion'], '*');
+    return bucket;
+  }
+}
