@@ -41,7 +41,7 @@ export function partsOfDocument({ frameworks, tests }: Frameworks): Readonly<Rec
     controls: frameworks
       .map(
         ({ title, version, controls }) =>
-          `### ${title} ${version}\n\n${rows(
+          `#### ${title} ${version}\n\n${rows(
             ['control', 'title', 'tests'],
             controls.map((control) => [
               cell(control.id),

@@ -137,6 +137,13 @@ export const ASSUMED = {
   actsRequestMs: 120,
   actsKeyMs: 10,
   sweepMs: 1_000,
+  /** Runs for reports in a month: each week's, a month's, a third of a quarter's; each entry is read in all three. */
+  reportRuns: 52 / 12 + 1 + 1 / 3,
+  reportPasses: 3,
+  /** Forms and proofs of a run; reading and hashing an entry (npm run bench:reports). */
+  reportMs: 20_000,
+  reportMsPerEntry: 0.03,
+  reportGets: 5_000,
   /** An act in the outbox: put, indexed, settled with its index, in write units; read by key and by index. */
   actWriteUnits: 2 + 1 + 2 + 1,
   actReadUnits: 2,
@@ -186,6 +193,7 @@ export interface Activity {
     readonly actsEndpoint: number;
     readonly actsKeys: number;
     readonly sweeper: number;
+    readonly reporter: number;
     readonly revocationBegin: number;
     readonly revocationAdvance: number;
     readonly revocationDesk: number;
@@ -288,6 +296,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     actsEndpoint: a.actsRequests,
     actsKeys: a.actsRequests,
     sweeper: MONTH_SECONDS / 86_400,
+    reporter: a.reportRuns,
     revocationBegin: findings,
     revocationAdvance: runs * a.stepsPerRun,
     revocationDesk: runs * a.askedShare * 2,
@@ -326,6 +335,7 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     actsEndpoint: (invocations.actsEndpoint * a.actsRequestMs) / 1000,
     actsKeys: (invocations.actsKeys * a.actsKeyMs) / 1000,
     sweeper: (invocations.sweeper * a.sweepMs) / 1000,
+    reporter: (a.reportRuns * a.reportMs + acts * a.reportPasses * a.reportMsPerEntry) / 1000,
     revocationBegin: (findings * a.beginMs) / 1000,
     revocationAdvance: (invocations.revocationAdvance * a.stepMs) / 1000,
     revocationDesk: (invocations.revocationDesk * a.revocationDeskMs) / 1000,
@@ -425,7 +435,11 @@ export function activityOf(load: Load, inventory: Inventory): Activity {
     auditBatches,
     s3Writes: auditBatches * a.batchPuts,
     // The check reads a bundle and a tile for each 256 entries, and lists all objects, a thousand at a time.
-    s3Reads: auditBatches * a.batchGets + invocations.integrityCheck * bundlesOf(auditLog) * 2,
+    s3Reads:
+      auditBatches * a.batchGets +
+      invocations.integrityCheck * bundlesOf(auditLog) * 2 +
+      a.reportRuns * a.reportGets +
+      bundlesOf(acts * a.reportPasses),
     auditGb: ((acts + auditBatches * a.partialEntries) * a.auditEntryBytes * 12 * a.auditYears) / 1e9,
     signatures: auditBatches * 2,
     dispatchesPerSecond: dispatches,

@@ -25,6 +25,7 @@ describe('the inventory of a deployment', () => {
         actsEndpoint: { memoryMb: 1024, storageMb: 512, traced: false },
         actsKeys: { memoryMb: 1024, storageMb: 512, traced: false },
         sweeper: { memoryMb: 1024, storageMb: 512, traced: false },
+        reporter: { memoryMb: 2048, storageMb: 512, traced: false },
         revocationBegin: { memoryMb: 1024, storageMb: 512, traced: true },
         revocationAdvance: { memoryMb: 1024, storageMb: 512, traced: true },
         revocationDesk: { memoryMb: 1024, storageMb: 512, traced: true },

@@ -100,6 +100,8 @@ describe('the cost of a month', () => {
         1_000 * 1e-6 +
         batches * (6 * 5e-6 + 11 * 0.4e-6 + 2 * 15e-6) +
         checks * (log / 128) * 0.4e-6 +
+        // Six reports a month, and each act read for three of them.
+        ((52 / 12 + 4 / 3) * 5_000 + (acts * 3) / 256) * 0.4e-6 +
         ((acts + batches * 128) * 1_100 * 12 * 0.023) / 1e9,
       4,
     );

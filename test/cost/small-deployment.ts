@@ -61,6 +61,7 @@ export function smallTemplates(): { Resources: Record<string, object> }[] {
         ActsEndpointTake1: lambda({ TracingConfig: { Mode: 'PassThrough' } }),
         ActsEndpointAuthorize1: lambda({ TracingConfig: { Mode: 'PassThrough' } }),
         SweeperSweep1: lambda({ TracingConfig: { Mode: 'PassThrough' } }),
+        ReporterMake1: lambda({ MemorySize: 2048, TracingConfig: { Mode: 'PassThrough' } }),
         RevocationBegin1: lambda(),
         RevocationAdvance1: lambda(),
         RevocationDecide1: lambda(),

@@ -61,11 +61,11 @@ export function assemble(
     ),
   );
   const { id, title, version, source } = framework;
-  const asked = framework.controls.flatMap(({ tests }) =>
-    tests.map((test) => [test, definitions[test] ?? null]),
-  );
+  const named = framework.controls.flatMap(({ tests }) => tests);
+  const asked = named.map((test) => [test, definitions[test] ?? null]);
+  const answered = named.map((test) => plain(byId.get(test)));
   const [facts, sources] = [rest.facts.map((fact) => ({ ...fact })), rest.sources.map((one) => ({ ...one }))];
-  const drawn = { framework, asked, exceptions: inForce, facts, sources };
+  const drawn = { framework, asked, answered, exceptions: inForce, facts, sources };
   return {
     ...rest,
     id: uuidOf(
@@ -86,6 +86,16 @@ export function assemble(
     exceptions: inForce.filter((exception) => used.has(exception.id)),
   };
 }
+
+/** As JSON can say it. */
+const plain = (result: TestResult | undefined) =>
+  result === undefined
+    ? null
+    : {
+        ...result,
+        sample: [...result.sample],
+        failures: result.failures.map((failure) => ({ ...failure })),
+      };
 
 function count(controls: readonly ControlReport[]): Report['verdicts'] {
   const of = (verdict: ControlReport['verdict']) => controls.filter((one) => one.verdict === verdict).length;

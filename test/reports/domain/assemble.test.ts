@@ -162,6 +162,7 @@ describe("a report's id", () => {
     ['another configuration', { facts: [] }],
     ['a source that is missing', { sources: [{ name: 'audit log' as const, missing: 'gone' }] }],
     ['an exception', { exceptions: [exception()] }],
+    ['a test whose time was over meanwhile', { results: [failed, result('two', { pending: 1 })] }],
   ])('is another for %s', (_, changes) => {
     expect(reportOn(changes).id).not.toBe(reportOn().id);
   });
