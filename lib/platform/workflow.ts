@@ -19,12 +19,17 @@ export interface WorkflowProps {
   readonly timeout: Duration;
   /** Who is hurt when a run breaks, as a sentence. */
   readonly impact: string;
-  readonly runbook: RunbookHeading;
+  readonly runbook: {
+    /** A run ended in an error. */
+    readonly broken: RunbookHeading;
+    /** A run was aborted by hand, or ran out of its time. */
+    readonly cutOff: RunbookHeading;
+  };
 }
 
 /**
  * A state machine of the house: its role calls its functions and nothing else, its log holds no data of its states, and
- * an alarm fires when a run breaks.
+ * alarms fire when a run breaks or is cut off.
  */
 export class Workflow extends Construct {
   readonly stateMachine: StateMachine;
@@ -68,15 +73,26 @@ export class Workflow extends Construct {
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason: 'Delivery of logs and traces knows no resource: AWS asks for `*` in these actions.',
     });
+    const each = { period: ONE_MINUTE, statistic: 'Sum' } as const;
+    const fires = { foundation, fires: { atLeast: 1 }, periods: 1, impact: props.impact };
     new Alarm(this, 'Broken', {
-      foundation,
-      metric: this.stateMachine.metricFailed({ period: ONE_MINUTE, statistic: 'Sum' }),
-      fires: { atLeast: 1 },
-      periods: 1,
-      impact: props.impact,
+      ...fires,
+      metric: this.stateMachine.metricFailed(each),
       action: "Read the run's history and the last error lines of the function that it called.",
-      runbook: props.runbook,
+      runbook: props.runbook.broken,
     });
+    const cutOff = {
+      TimedOut: this.stateMachine.metricTimedOut(each),
+      Aborted: this.stateMachine.metricAborted(each),
+    };
+    for (const [how, metric] of Object.entries(cutOff))
+      new Alarm(this, how, {
+        ...fires,
+        metric,
+        action:
+          'Its record stands where it was: start it again, and find out who or what has cut the run off.',
+        runbook: props.runbook.cutOff,
+      });
   }
 
   /** May let a run go on that waits. By the name, for the machine itself depends on the functions that it calls. */

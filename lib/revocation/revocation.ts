@@ -105,7 +105,10 @@ export class Revocation extends Construct {
       calls: [this.advance],
       timeout: Duration.days(2),
       impact: IMPACT,
-      runbook: 'lib/revocation/runbook.md#RevocationBroken',
+      runbook: {
+        broken: 'lib/revocation/runbook.md#RevocationBroken',
+        cutOff: 'lib/revocation/runbook.md#RevocationCutOff',
+      },
     });
     const { stateMachineArn } = workflow.stateMachine;
 

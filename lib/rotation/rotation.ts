@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   EventField,
@@ -27,6 +27,7 @@ import { keepScheduleEnv } from '../../functions/rotation/keep-schedule.env.ts';
 import { noticeLeaksEnv } from '../../functions/rotation/notice-leaks.env.ts';
 import { publishRotationsEnv } from '../../functions/rotation/publish-rotations.env.ts';
 import { rotateSecretEnv } from '../../functions/rotation/rotate-secret.env.ts';
+import type { EnvSchema } from '../../functions/platform/env.ts';
 import type { Settings } from '../config/settings.ts';
 import { Alarm, ONE_MINUTE } from '../platform/alarm.ts';
 import type { Foundation } from '../platform/foundation.ts';
@@ -87,12 +88,30 @@ export class Rotation extends Construct {
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       resourceName: `shhh-${settings.stage}-${name}`,
     });
-    const grantStart = (grantee: IGrantable) =>
+    // Looks as well whether a run that was started is under way still.
+    const executions = `execution:shhh-${settings.stage}-${name}:*`;
+    const grantStart = (grantee: ServiceFunction<EnvSchema>) => {
       Grant.addToPrincipal({
         grantee,
         resourceArns: [STATE_MACHINE_ARN],
         actions: ['states:StartExecution'],
       });
+      Grant.addToPrincipal({
+        grantee,
+        resourceArns: [
+          Stack.of(this).formatArn({
+            service: 'states',
+            resource: executions,
+            arnFormat: ArnFormat.NO_RESOURCE_NAME,
+          }),
+        ],
+        actions: ['states:DescribeExecution'],
+      });
+      Validations.of(grantee.ownRole).acknowledge({
+        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:${executions}]`,
+        reason: 'Executions of its own machine, each named after its run.',
+      });
+    };
     const environment = {
       ROTATION_TABLE: table.table.tableName,
       STATE_MACHINE_ARN,
@@ -121,7 +140,10 @@ export class Rotation extends Construct {
       calls: [this.advance],
       timeout: Duration.days(30),
       impact: IMPACT,
-      runbook: 'lib/rotation/runbook.md#RotationBroken',
+      runbook: {
+        broken: 'lib/rotation/runbook.md#RotationBroken',
+        cutOff: 'lib/rotation/runbook.md#RotationCutOff',
+      },
     });
 
     this.desk = new ServiceFunction(this, 'Ask', {
@@ -282,7 +304,7 @@ export class Rotation extends Construct {
   #notice(
     { foundation, table, bus, fingerprintKey }: RotationProps,
     environment: z.input<typeof askRotationEnv>,
-    grantStart: (grantee: IGrantable) => void,
+    grantStart: (grantee: ServiceFunction<EnvSchema>) => void,
   ): ServiceFunction<typeof noticeLeaksEnv> {
     const timeout = Duration.seconds(30);
     const indicators = new WorkQueue(this, 'Indicators', {

@@ -14,9 +14,9 @@ export interface Plot {
   readonly events: readonly PlotEvent[];
 }
 
-const WIDTH = 960;
-const HEIGHT = 420;
-const MARGIN = { left: 70, right: 20, top: 48, bottom: 62 };
+export const WIDTH = 960;
+export const HEIGHT = 420;
+export const MARGIN = { left: 70, right: 20, top: 48, bottom: 62 };
 const DECADES_MS = [10, 100, 1_000, 10_000, 100_000] as const;
 /** Told apart without hue as well: https://jfly.uni-koeln.de/color/ */
 const COLOURS = ['#d55e00', '#009e73', '#cc79a7', '#e69f00'] as const;
@@ -32,8 +32,6 @@ export function renderPlot({ title, durationMs, lags, events }: Plot): string {
   };
   const kinds = [...new Set(events.map(({ kind }) => kind))];
   const colourOf = (kind: string): string => COLOURS[kinds.indexOf(kind) % COLOURS.length] ?? '#000';
-  const minutes = durationMs / 60_000;
-  const step = [0.5, 1, 2, 5, 10, 15, 30, 60].find((size) => minutes / size <= 12) ?? 120;
   const bottom = HEIGHT - MARGIN.bottom;
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="13">`,
@@ -43,7 +41,7 @@ export function renderPlot({ title, durationMs, lags, events }: Plot): string {
       `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y(ms)}" y2="${y(ms)}" stroke="#ddd"/>`,
       text(MARGIN.left - 8, y(ms) + 4, ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`, 'text-anchor="end"'),
     ]),
-    ...Array.from({ length: Math.floor(minutes / step) + 1 }, (_, index) => index * step).map((at) =>
+    ...minuteMarks(durationMs).map((at) =>
       text(x(at * 60_000), bottom + 20, `${at} min`, 'text-anchor="middle"'),
     ),
     ...events.map(
@@ -76,6 +74,13 @@ function legend(kinds: readonly string[], colourOf: (kind: string) => string): s
 }
 
 const dashOf = (index: number): string => ['none', '6 3', '2 3', '8 3 2 3'][index % 4] ?? 'none';
-const round = (value: number): number => Math.round(value * 10) / 10;
-const text = (x: number, y: number, words: string, more = ''): string =>
+/** Minutes that an axis shows, a dozen at most. */
+export function minuteMarks(durationMs: number): number[] {
+  const minutes = durationMs / 60_000;
+  const step = [0.5, 1, 2, 5, 10, 15, 30, 60].find((size) => minutes / size <= 12) ?? 120;
+  return Array.from({ length: Math.floor(minutes / step) + 1 }, (_, index) => index * step);
+}
+
+export const round = (value: number): number => Math.round(value * 10) / 10;
+export const text = (x: number, y: number, words: string, more = ''): string =>
   `<text x="${x}" y="${y}" ${more}>${words.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`;

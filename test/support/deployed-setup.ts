@@ -24,6 +24,7 @@ export default async function provideDeployed(project: TestProject): Promise<() 
     const outputs = await deployLocal({
       endpoint,
       providerAddresses: { 'aws.sts': `http://127.0.0.1:${stsPort}` },
+      rotationPolicies: 'test/support/rotation/policies.yaml',
       log: console.error,
     });
     project.provide('deployed', {

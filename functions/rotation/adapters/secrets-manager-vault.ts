@@ -18,12 +18,21 @@ const REQUEST_DEADLINE_MS = 5_000;
 export function createSecretsManagerVault(client: Pick<SecretsManagerClient, 'send'>): SecretVault {
   const bounded = () => ({ abortSignal: AbortSignal.timeout(REQUEST_DEADLINE_MS) });
 
-  async function versions(secretId: string): Promise<Versions> {
+  async function described(secretId: string): Promise<Versions> {
     const { VersionIdsToStages = {} } = await client.send(
       new DescribeSecretCommand({ SecretId: secretId }),
       bounded(),
     );
     return new Map(Object.entries(VersionIdsToStages));
+  }
+
+  async function versions(secretId: string): Promise<Versions> {
+    try {
+      return await described(secretId);
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return new Map();
+      throw error;
+    }
   }
 
   const holderOf = async (secretId: string, label: StagingLabel): Promise<string | undefined> =>
@@ -39,7 +48,7 @@ export function createSecretsManagerVault(client: Pick<SecretsManagerClient, 'se
     } catch (error) {
       if (!(error instanceof ResourceNotFoundException)) throw error;
       // Secrets Manager says the same of a secret that is not there: that is no absent version.
-      await versions(asked.SecretId ?? '');
+      await described(asked.SecretId ?? '');
       return undefined;
     }
   }

@@ -32,6 +32,8 @@ export interface ManagedSecret {
 }
 
 const KEEP_MS = 60_000;
+/** What could not be read is asked for again after so long. */
+const RETRY_MS = 5_000;
 
 export function createManagedSecret(options: ManagedSecretOptions): ManagedSecret {
   const { read, acknowledge, clock, keepMs = KEEP_MS } = options;
@@ -39,11 +41,14 @@ export function createManagedSecret(options: ManagedSecretOptions): ManagedSecre
   /** One read for all who ask at the same time. */
   let reading: Promise<PublishedVersion> | undefined;
   let told: string | undefined;
+  /** Of the last read, where that failed. */
+  let failedAt: number | undefined;
 
   function refresh(): Promise<PublishedVersion> {
     reading ??= read()
       .then((version) => {
         kept = { version, readAt: clock.now() };
+        failedAt = undefined;
         return version;
       })
       .finally(() => {
@@ -52,11 +57,19 @@ export function createManagedSecret(options: ManagedSecretOptions): ManagedSecre
     return reading;
   }
 
+  /** A service that is in use waits for no read: the next version is fetched while the present one is still good. */
   async function present(): Promise<PublishedVersion> {
-    if (kept !== undefined && clock.now() - kept.readAt < keepMs) return kept.version;
     if (kept === undefined) return refresh();
+    const { version, readAt } = kept;
+    const nowMs = clock.now();
+    const ageMs = nowMs - readAt;
+    if (ageMs < keepMs / 2 || (failedAt !== undefined && nowMs - failedAt < RETRY_MS)) return version;
+    const fresh = refresh().catch(() => {
+      failedAt = clock.now();
+      return version;
+    });
     // While it cannot be read, the one that is known is better than none.
-    return refresh().catch(() => kept?.version ?? refresh());
+    return ageMs < keepMs || failedAt !== undefined ? version : fresh;
   }
 
   function tell({ versionId }: PublishedVersion): void {

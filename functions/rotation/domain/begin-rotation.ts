@@ -104,7 +104,11 @@ export async function beginFollowUp(
     await beginRotation({ policy, trigger: ended.followUp }, dependencies);
 }
 
-/** Between the record and the start of its run, a crash may have come. */
+/** A run that was lost goes on: its start was, or its execution was aborted or has timed out. */
+export const keepRunning = (record: RotationRecord, { workflow }: BeginDependencies): Promise<void> =>
+  start(record, workflow);
+
+/** Between the record and the start of its run, a crash may have come, and one after it. */
 async function start(record: RotationRecord, workflow: RotationWorkflow): Promise<void> {
   if (!isTerminal(record.status))
     await workflow.start(runName(record), { secret: record.secret, run: record.run });

@@ -1,6 +1,12 @@
 /** What time asks for: rotations that are due by their schedule or by age, and runs whose start was lost. */
 import { fromIso } from '../../kernel/clock.ts';
-import { beginFollowUp, beginRotation, type BeginDependencies, type Begun } from './begin-rotation.ts';
+import {
+  beginFollowUp,
+  beginRotation,
+  keepRunning,
+  type BeginDependencies,
+  type Begun,
+} from './begin-rotation.ts';
 import type { ManagedSecret } from './policy.ts';
 
 export interface ScheduleDependencies extends BeginDependencies {
@@ -37,14 +43,18 @@ export async function rotateOnSchedule(
 }
 
 /**
- * Looks at every secret: what is too old is rotated, and what should follow a rotation that is over is started. Of one
- * that AWS rotates with its vendor, the rotation is refused at once and says that AWS has not: that is how people hear.
+ * Looks at every secret: what is too old is rotated, a run that was lost goes on, and what should follow a rotation that is
+ * over is started. Of one that AWS rotates with its vendor, the rotation is refused at once and says that AWS has not: that
+ * is how people hear.
  */
 export async function rotateByAge(dependencies: ScheduleDependencies): Promise<readonly Due[]> {
   const due: Due[] = [];
   for (const policy of dependencies.policies) {
     const last = await dependencies.store.get(policy.name);
-    if (last !== undefined) await beginFollowUp(policy, last, dependencies);
+    if (last !== undefined) {
+      await keepRunning(last, dependencies);
+      await beginFollowUp(policy, last, dependencies);
+    }
     const nowMs = dependencies.clock.now();
     const lately = last?.trigger.kind === 'age' && (fromIso(last.startedAt) ?? 0) > nowMs - RETRY_AGE_MS;
     if (lately || nowMs - (await dependencies.madeAt(policy)) < policy.maxAge * 1000) continue;

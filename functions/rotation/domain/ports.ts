@@ -163,9 +163,9 @@ export type Versions = ReadonlyMap<string, readonly string[]>;
 
 /** A managed secret's versions, as Secrets Manager keeps them. */
 export interface SecretVault {
-  /** @throws where the secret cannot be read */
+  /** None where there is no such secret. @throws where that cannot be said */
   versions(secretId: string): Promise<Versions>;
-  /** `undefined` only where no version has the label. */
+  /** `undefined` only where no version of the secret has the label. @throws where there is no such secret */
   byLabel(secretId: string, label: StagingLabel): Promise<SecretVersion | undefined>;
   /** `undefined` only where there is no such version. */
   byVersion(secretId: string, versionId: string): Promise<SecretVersion | undefined>;
@@ -209,6 +209,6 @@ export interface RunOrder {
 
 /** The workflow that takes the steps. */
 export interface RotationWorkflow {
-  /** Starts it once for each name; a name that was used is no error. */
+  /** Makes sure that it runs: once at a time for each name. Who asks knows that there is something left to do. */
   start(name: string, order: RunOrder): Promise<void>;
 }

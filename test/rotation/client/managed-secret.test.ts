@@ -89,6 +89,30 @@ describe('a service with a managed secret', () => {
     expect(await request()).toBe('value-1');
   });
 
+  test('waits for no read while it is in use, and for the first one after a pause', async () => {
+    const { world, request } = aService();
+    await request();
+    world.published = 2;
+    world.works.add('value-2');
+    world.nowMs = 30_000;
+    expect(await request()).toBe('value-1');
+    expect(world.reads).toBe(2);
+    expect(await request()).toBe('value-2');
+  });
+
+  test('asks again every five seconds for what could not be read, and holds up nobody meanwhile', async () => {
+    const { world, request } = aService();
+    await request();
+    world.readable = false;
+    world.nowMs = 60_000;
+    await Promise.all([request(), request()]);
+    await request();
+    expect(world.reads).toBe(2);
+    world.nowMs = 65_000;
+    expect(await request()).toBe('value-1');
+    expect(world.reads).toBe(3);
+  });
+
   test('acknowledges again what was not heard', async () => {
     const { world, request } = aService();
     world.deskAnswers = false;

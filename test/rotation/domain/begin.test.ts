@@ -138,6 +138,17 @@ describe('time', () => {
     expect(record()?.run).toBe(2);
   });
 
+  test('makes sure each hour that what is under way runs, and asks for nothing that is over', async () => {
+    const { needed, started, move, ask } = aWorld();
+    await ask({ do: 'rotate', ...person, emergency: false });
+    const [run] = started;
+    await rotateByAge(needed);
+    expect(started).toEqual([run, run]);
+    await move('refuse');
+    await rotateByAge(needed);
+    expect(started).toHaveLength(2);
+  });
+
   test('tells of what AWS should have rotated and has not, and changes nothing of it', async () => {
     const { needed, world, record, policy } = aWorld({ strategy: 'external' });
     expect(await rotateByAge(needed)).toEqual([]);

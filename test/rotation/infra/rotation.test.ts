@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { packPolicies } from '../../../scripts/build-rotation.ts';
 import { settingsFor } from '../../../lib/config/stages.ts';
 import { createFingerprintKey } from '../../../lib/detection/detector.ts';
 import { Foundation } from '../../../lib/platform/foundation.ts';
@@ -97,6 +98,7 @@ describe('the function that takes the steps', () => {
         ...ACCESS_KEYS,
         'dynamodb:GetItem',
         'dynamodb:PutItem',
+        'states:DescribeExecution',
         'states:StartExecution',
       ].sort(),
     );
@@ -153,6 +155,13 @@ describe('the others', () => {
 });
 
 describe("policies in place of the project's", () => {
+  it.each(['scripts/soak/rotation.yaml', 'test/support/rotation/policies.yaml'])(
+    '%s: can be packed',
+    async (file) => {
+      expect(await packPolicies(file)).toMatchObject({ ok: true });
+    },
+  );
+
   it('are granted as those are, each in its stages', () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'shhh-policies-'));
     const file = path.join(directory, 'policies.json');
