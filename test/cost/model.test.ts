@@ -54,11 +54,11 @@ describe('the cost of a month', () => {
       2,
     );
     expect(usd('SQS')).toBeCloseTo(2.1043, 3);
-    // Of each run 22 transitions, and 20 rotations of 90.
-    expect(usd('Step Functions')).toBeCloseTo((runs * 22 + 20 * 90) * 25e-6, 8);
+    // Of each run 24 transitions, and 20 rotations of 90.
+    expect(usd('Step Functions')).toBeCloseTo((runs * 24 + 20 * 90) * 25e-6, 8);
     // Two keys; 22 principals and tables every 300 s, 2 queues with 3 calls an hour, 26.28 fingerprints, 42.048 publications,
     // evidence opened in each step of a run.
-    expect(usd('KMS')).toBeCloseTo(2 + (192_720 + 4_380 + 26.28 + 84.096 + runs * 8) * 3e-6, 6);
+    expect(usd('KMS')).toBeCloseTo(2 + (192_720 + 4_380 + 26.28 + 84.096 + runs * 9) * 3e-6, 6);
     // A checkpoint of up to 2 KB for each dispatch, a status every 5 s, the lease every 3 s and 27 times more at each hand-over;
     // a record for each scan, a finding of 2 KB in a table with four indexes, written and then marked in a transaction,
     // with its case, counters and the state of its alert; two writes for a delivery; a counter for each
