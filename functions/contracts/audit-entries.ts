@@ -11,6 +11,7 @@ import { alertDelivered } from './alerts.ts';
 import { finding } from './finding.ts';
 import { logSuspect, suspicionKind } from './ingest-events.ts';
 import { caseChanged, findingExpired, quarantineStatus } from './quarantine.ts';
+import { reportChanged, reportVerdicts } from './reports.ts';
 import { revocationChanged, revocationStatus, SECRET_REVOKED, secretRevoked } from './revocation.ts';
 import { rotationChanged, rotationStatus, rotationTrigger } from './rotation.ts';
 
@@ -19,6 +20,7 @@ const { shape: changed } = caseChanged;
 const { shape: gone } = findingExpired;
 const { shape: revoked } = revocationChanged;
 const { shape: rotated } = rotationChanged;
+const { shape: reported } = reportChanged;
 const { category, ...event } = AUDIT_ACTS['security.event'].shape;
 
 /** An event that goes in by its own words, without a reading of its own. */
@@ -181,7 +183,19 @@ export const LOG_ENTRIES: Readonly<Record<AuditEventType, readonly z.ZodObject[]
     announced('RotationFailed'),
   ],
   'pattern.change': [AUDIT_ACTS['pattern.change'], announced('PatternChanged')],
-  report: [AUDIT_ACTS.report],
+  report: [
+    AUDIT_ACTS.report,
+    AUDIT_ACTS.report.extend({
+      outcome: reported.outcome,
+      details: z.strictObject({
+        reason: reported.reason,
+        manifest: z.string().optional(),
+        time_zone: reported.period.shape.timeZone,
+        log_size: z.int().nonnegative().optional(),
+        verdicts: reportVerdicts.optional(),
+      }),
+    }),
+  ],
   backup: [AUDIT_ACTS.backup],
   'administrative.access': [
     AUDIT_ACTS['administrative.access'],

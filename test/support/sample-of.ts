@@ -7,6 +7,7 @@ const TEXTS = [
   'rot_0123456789abcdef0123456789abcdef',
   '2026-08-10T08:00:00.000Z',
   'ab'.repeat(32),
+  '2026-08-10',
   'https://example.org/',
   'case.pending',
   'log.conflict',

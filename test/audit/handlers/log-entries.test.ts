@@ -35,6 +35,7 @@ import {
   rotationChanged,
   rotationStatus,
 } from '../../../functions/contracts/rotation.ts';
+import { REPORT_CHANGED, REPORT_EVENT_SOURCE, reportChanged } from '../../../functions/contracts/reports.ts';
 import { sampleOf } from '../../support/sample-of.ts';
 
 const AT = '2026-08-10T08:00:00.000Z';
@@ -88,6 +89,12 @@ const events = [
     ROTATION_CHANGED,
     rotationChanged,
     rotationStatus.options.map((status) => ({ status })),
+  ),
+  ...variants(
+    REPORT_EVENT_SOURCE,
+    REPORT_CHANGED,
+    reportChanged,
+    reportChanged.shape.outcome.options.map((outcome) => ({ outcome })),
   ),
   ...Object.entries(ANNOUNCED_EVENTS).flatMap(([name, source]) => variants(source, name, announcedEvent)),
   ...['OK', 'ALARM', 'INSUFFICIENT_DATA'].map(
