@@ -19,7 +19,7 @@ export const reportRequest = z.union([
 export type ReportRequest = z.infer<typeof reportRequest>;
 
 const count = z.int().nonnegative();
-export const reportVerdicts = z.object({
+const reportVerdicts = z.object({
   passed: count,
   failed: count,
   incomplete: count,
@@ -27,7 +27,7 @@ export const reportVerdicts = z.object({
   not_covered: count,
 });
 
-export const madeReport = z.object({
+const madeReport = z.object({
   reportId: z.string(),
   framework: z.string(),
   verdicts: reportVerdicts,
@@ -36,7 +36,6 @@ export const madeReport = z.object({
   /** It was there before, made of the same data. */
   isOld: z.boolean(),
 });
-export type MadeReportAnswer = z.infer<typeof madeReport>;
 
 export const reportAnswer = z.discriminatedUnion('answer', [
   z.object({ answer: z.literal('made'), reports: z.array(madeReport) }),
