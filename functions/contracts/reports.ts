@@ -19,7 +19,7 @@ export const reportRequest = z.union([
 export type ReportRequest = z.infer<typeof reportRequest>;
 
 const count = z.int().nonnegative();
-const reportVerdicts = z.object({
+export const reportVerdicts = z.object({
   passed: count,
   failed: count,
   incomplete: count,
