@@ -40,7 +40,7 @@ export function renderHtml(view: View): string {
         />
         <meta name="generator" content="SHHH" />
         <meta name="description" content="${view.headline}" />
-        <title>${view.title} – evidence from SHHH</title>
+        <title>${view.framework.name} – evidence from SHHH</title>
         <style>
           ${new Markup(styleOf(view))}
         </style>
@@ -74,14 +74,19 @@ const named = (rows: readonly (readonly [name: Part, value: Part])[]): Markup =>
     )}
   </dl>`;
 
-/** @param rows the first cell of each names it */
+/** @param rows the first cell of each names it @param kind how it is laid out */
 function table(
-  caption: Part,
+  caption: string,
   columns: readonly string[],
   rows: readonly (readonly Part[])[],
-  { hidden = false, kind = '' } = {},
+  kind: string,
 ): Markup {
-  return html`<div class="wide"><table class="${kind}"><caption${hidden ? html` class="unseen"` : NOTHING}>${caption}</caption>
+  // On a narrow screen these scroll, which has to work without a mouse too.
+  const scrolls = kind === 'incidents' || kind === 'entries';
+  const outer = scrolls
+    ? html`<div class="wide" role="group" aria-label="${caption}" tabindex="0"></div>`
+    : html`<div></div>`;
+  return html`${outer}<table class="${kind}"><caption class="unseen">${caption}</caption>
 <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
 <tbody>${rows.map(
     ([first = '', ...rest]) =>
@@ -94,6 +99,12 @@ function table(
 
 const code = (text: string): Markup => html`<code>${text}</code>`;
 
+/** Text in which commands stand between backticks. */
+const prose = (text: string): Part => {
+  const parts = text.split('`');
+  return parts.length % 2 === 0 ? text : parts.map((part, at) => (at % 2 === 0 ? part : code(part)));
+};
+
 /** A link where the address is one that a browser may follow, and text where it is not. */
 const link = (address: string): Markup =>
   /^https?:\/\//i.test(address) ? html`<a href="${address}">${address}</a>` : html`${address}`;
@@ -102,7 +113,7 @@ function opening(view: View): Markup {
   const trend = view.verdicts.some(({ change }) => change !== '');
   return html`<header class="opening">
     <p class="kicker">SHHH · compliance evidence</p>
-    <h1>${view.title}</h1>
+    <h1>${view.title}${view.version === '' ? '' : html` <span class="version">${view.version}</span>`}</h1>
     <p class="period">${view.period}</p>
     <p class="headline">${view.headline}</p>
     ${view.notices.map((notice) => html`<p class="notice"><strong>Note.</strong> ${notice}</p>`)}
@@ -115,7 +126,7 @@ function opening(view: View): Markup {
         ...(trend ? [one.change] : []),
         one.meaning,
       ]),
-      { hidden: true, kind: trend ? 'verdicts trend' : 'verdicts' },
+      trend ? 'verdicts trend' : 'verdicts',
     )}
     ${named([
       ['Deployment', code(view.deployment)],
@@ -180,7 +191,7 @@ const summary = (view: View): Markup =>
             'Controls that failed or are incomplete',
             ['Control', 'About', 'Why'],
             view.attention.map(({ control, title, why }) => [control, title, why]),
-            { hidden: true, kind: 'attention' },
+            'attention',
           )}`,
     html`<h3>Scope</h3>
       ${named([
@@ -213,10 +224,10 @@ const controls = (view: View): Markup =>
           <h3 id="${controlId(at)}">${control.id} ${control.title}</h3>
           ${named([
             ['Verdict', verdict(control)],
-            ['What is asked', control.requirement],
-            ['Beyond this report', control.beyond],
+            ['What is asked', prose(control.requirement)],
+            ['Beyond this report', prose(control.beyond)],
             ...(control.verdict === 'failed' || control.verdict === 'incomplete'
-              ? [['What to do', control.remediation] as const]
+              ? [['What to do', prose(control.remediation)] as const]
               : []),
           ])}
           ${control.tests.map((test) => testOf(test))}
@@ -238,10 +249,10 @@ function testOf(test: Test): Markup {
     <h4>${test.title}</h4>
     ${named([
       ['Result', result],
-      ['Question', test.question],
-      ['Population', test.population],
-      ...(test.note === '' ? [] : [['Note', test.note] as const]),
-      ...(test.verdict === 'failed' ? [['What to do', test.remediation] as const] : []),
+      ['Question', prose(test.question)],
+      ['Population', prose(test.population)],
+      ...(test.note === '' ? [] : [['Note', prose(test.note)] as const]),
+      ...(test.verdict === 'failed' ? [['What to do', prose(test.remediation)] as const] : []),
       ...(test.sample === '' ? [] : [['Sample', code(test.sample)] as const]),
     ])}
     ${
@@ -251,7 +262,7 @@ function testOf(test: Test): Markup {
             `Failures: ${test.title}`,
             ['What', 'Why', 'Entry'],
             test.failing.map(({ what, why, entry }) => [code(what), why, entry]),
-            { hidden: true, kind: 'failures' },
+            'failures',
           )
     }${test.more === '' ? NOTHING : html`<p class="soft">${test.more}</p>`}
   </section>`;
@@ -286,7 +297,7 @@ const incidents = ({ incidents: { intro, rows } }: View): Markup =>
               row.notified,
               row.outcome,
             ]),
-            { hidden: true, kind: 'incidents' },
+            'incidents',
           )}
           <p class="soft">Times behind + are counted from the detection.</p>`,
   ]);
@@ -300,7 +311,7 @@ const exceptions = (view: View): Markup =>
           'Failures that somebody has accepted',
           ['Exception', 'Test', 'Reason', 'Owner', 'Dates'],
           view.exceptions.map(({ id, test, reason, owner, dates }) => [code(id), test, reason, owner, dates]),
-          { hidden: true, kind: 'exceptions' },
+          'exceptions',
         ),
   );
 
@@ -353,7 +364,7 @@ const appendix = (view: View): Markup =>
             code(subject),
             code(hash),
           ]),
-          { hidden: true, kind: 'entries' },
+          'entries',
         ),
   ]);
 
@@ -364,6 +375,7 @@ html { -webkit-text-size-adjust: 100%; }
 body { margin: 0 auto; padding: 2.5rem 1.5rem 4rem; max-width: 62rem; background: #fff; color: var(--ink);
   font: 1rem/1.5 "IBM Plex Sans", system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
 h1 { margin: .2rem 0 .3rem; font-size: 2.4rem; line-height: 1.15; font-weight: 600; }
+h1 .version { font-size: 1.4rem; font-weight: 400; color: var(--soft); }
 h2 { margin: 0 0 1rem; font-size: 1.6rem; font-weight: 600; }
 h3 { margin: 2rem 0 .6rem; font-size: 1.1rem; font-weight: 600; }
 h4 { margin: 1.4rem 0 .3rem; font-size: 1rem; font-weight: 600; }
@@ -390,7 +402,8 @@ dl > div { display: grid; grid-template-columns: 10rem 1fr; gap: 0 1rem; padding
 dl > div:first-child { border-top: 0; }
 dt { color: var(--soft); }
 dd { margin: 0; min-width: 0; }
-.wide { margin: 1rem 0; }
+table { margin: 1rem 0; }
+.wide:focus-visible { outline: 3px solid #1d4f8c; outline-offset: 2px; }
 table { width: 100%; border-collapse: collapse; font-size: .92rem; }
 th, td { padding: .35rem .5rem; border-top: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: 400; }
 thead th { border-top: 0; color: var(--soft); font-weight: 600; overflow-wrap: normal; }
@@ -415,7 +428,7 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--line
 }
 @media print {
   @page { size: A4; margin: 22mm 18mm 20mm;
-    @top-left { content: ${cssString(view.title)}; font: 8pt "IBM Plex Sans", sans-serif; color: #46525f; }
+    @top-left { content: ${cssString(view.framework.name)}; font: 8pt "IBM Plex Sans", sans-serif; color: #46525f; }
     @top-right { content: ${cssString(view.deployment)}; font: 8pt "IBM Plex Sans", sans-serif; color: #46525f; }
     @bottom-left { content: ${cssString(view.id)}; font: 8pt "IBM Plex Mono", monospace; color: #46525f; }
     @bottom-right { content: "Page " counter(page) " of " counter(pages); font: 8pt "IBM Plex Sans", sans-serif; color: #46525f; } }

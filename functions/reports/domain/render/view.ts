@@ -100,6 +100,8 @@ export interface View {
   readonly headline: string;
   /** What a reader has to know before anything else: what is missing. */
   readonly notices: readonly string[];
+  /** Empty where the title says it. */
+  readonly version: string;
   readonly framework: {
     /** Title and version. */
     readonly name: string;
@@ -177,6 +179,7 @@ export interface View {
 export function viewOf(report: Report): View {
   const { framework, deployment, period, log, controls, verdicts, before } = report;
   const at = (ms: number) => inZone(ms, period.timeZone);
+  const version = framework.title.includes(framework.version) ? '' : framework.version;
   const toldUnder = new Map<string, string>();
   return {
     title: framework.title,
@@ -190,10 +193,9 @@ export function viewOf(report: Report): View {
         ? []
         : `A source is missing. The ${name} was not read: ${missing}. What draws on it is incomplete, and nothing of it counts as passed.`,
     ),
+    version,
     framework: {
-      name: framework.title.includes(framework.version)
-        ? framework.title
-        : `${framework.title}, version ${framework.version}`,
+      name: `${framework.title} ${version}`.trim(),
       source: framework.source,
     },
     verdicts: VERDICTS.map((verdict) => ({
@@ -278,6 +280,7 @@ function entriesOf({ controls }: Report, failures: number): Evidence[] {
 
 const told = (verdict: Verdict): Told => ({ verdict, label: LABELS[verdict], sign: SIGNS[verdict] });
 const count = (number: number): string => number.toLocaleString('en');
+const gaps = (number: number): string => (number === 1 ? 'one gap' : `${count(number)} gaps`);
 const signed = (change: number): string => (change === 0 ? '±0' : change > 0 ? `+${change}` : `−${-change}`);
 
 function headlineOf({ verdicts, controls, entries }: Report): string {
@@ -300,7 +303,7 @@ function whyAttention(control: ControlReport): View['attention'] {
     .map(({ definition, failed, accepted, population, note, verdict }) =>
       verdict === 'incomplete'
         ? `${definition.title}: ${note ?? 'a source could not be read'}`
-        : `${definition.title}: ${count(failed - accepted)} of ${count(population)}`,
+        : `${definition.title}: ${population === 0 ? gaps(failed - accepted) : `${count(failed - accepted)} of ${count(population)}`}`,
     );
   return [{ control: control.id, title: control.title, why: why.join('; ') }];
 }
@@ -317,7 +320,7 @@ function testView(test: TestReport, toldUnder: string): View['controls'][number]
       population === 0
         ? failed === 0
           ? 'nothing to look at'
-          : `${count(failed)} gaps`
+          : gaps(failed)
         : [
             `${count(population)} looked at, all of them`,
             `${count(failed)} failed`,

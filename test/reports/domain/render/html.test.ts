@@ -7,9 +7,9 @@ import { aReport, hostileText, LONG_ARN, withTexts } from '../../../support/repo
 const page = (report = aReport()): string => renderHtml(viewOf(report));
 const all = (html: string, pattern: RegExp): string[] =>
   [...html.matchAll(pattern)].map(([, found = '']) => found);
-/** Tags with the names of their attributes; what is said in them left out. */
+/** Tags with the names of their attributes; what is said in them left out. Backticks make text code, and no more. */
 const skeleton = (html: string): string[] =>
-  (html.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/"[^"]*"/g, '""'));
+  (html.replaceAll(/<\/?code>/g, '').match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/"[^"]*"/g, '""'));
 const styleOf = (html: string): string => /<style>([\s\S]*?)<\/style>/.exec(html)?.[1] ?? '';
 
 describe('a report as HTML', () => {
@@ -72,11 +72,16 @@ describe('a report as HTML', () => {
   });
 
   it('lets no value of the report be more than text', () => {
-    const harmless = page(withTexts(aReport(), () => 'x'));
+    const told = (text: () => string): string => {
+      const report = withTexts(aReport(), text);
+      // Whether the version stands behind the title is the one thing that hangs on what the texts are.
+      return page({ ...report, framework: { ...report.framework, version: report.framework.title } });
+    };
+    const harmless = told(() => 'x');
     fc.assert(
       fc.property(fc.array(hostileText, { minLength: 1, maxLength: 5 }), (texts) => {
         let at = 0;
-        const html = page(withTexts(aReport(), () => texts[(at += 1) % texts.length] ?? ''));
+        const html = told(() => texts[(at += 1) % texts.length] ?? '');
         expect(skeleton(html)).toEqual(skeleton(harmless));
         const outside = (style: string) => style.replace(/"[^"]*"/g, '""');
         expect(outside(styleOf(html))).toBe(outside(styleOf(harmless)));
