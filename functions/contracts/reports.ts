@@ -27,7 +27,7 @@ export const reportVerdicts = z.object({
   not_covered: count,
 });
 
-export const madeReport = z.object({
+const madeReport = z.object({
   reportId: z.string(),
   framework: z.string(),
   verdicts: reportVerdicts,
@@ -36,7 +36,6 @@ export const madeReport = z.object({
   /** It was there before, made of the same data. */
   isOld: z.boolean(),
 });
-export type MadeReportAnswer = z.infer<typeof madeReport>;
 
 export const reportAnswer = z.discriminatedUnion('answer', [
   z.object({ answer: z.literal('made'), reports: z.array(madeReport) }),

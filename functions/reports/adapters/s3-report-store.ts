@@ -34,6 +34,7 @@ export function createS3ReportStore(s3: Pick<S3Client, 'send'>, bucket: string):
           Key: PREFIX + folder + path,
           Body: bytes,
           ContentType: mediaType,
+          IfNoneMatch: '*',
           // A bucket under Object Lock wants to know that nothing changed on the way.
           ChecksumAlgorithm: 'SHA256',
         }),

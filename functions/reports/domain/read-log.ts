@@ -48,7 +48,7 @@ export interface Span {
  * What happened may be handed in late, and clocks differ: entries that were logged this long before and behind a span may
  * have happened in it. Milliseconds.
  */
-export const LOGGED_WITHIN_MS = 86_400_000;
+const LOGGED_WITHIN_MS = 86_400_000;
 /** Bundles that are asked for before they are needed. */
 const READ_AHEAD = 8;
 

@@ -95,11 +95,11 @@ describe('every function', () => {
 
   it('runs on Node 24 with a timeout and a log group of its own that expires', () => {
     const functions = all('AWS::Lambda::Function');
-    expect(functions).toHaveLength(34);
+    expect(functions).toHaveLength(35);
     for (const [, { Properties }] of functions) configured.parse(Properties);
     const groups = all('AWS::Logs::LogGroup');
     // One for each, the access logs of the three APIs, and the two workflows'.
-    expect(groups).toHaveLength(39);
+    expect(groups).toHaveLength(40);
     for (const [, { Properties }] of groups) expect(Properties['RetentionInDays']).toBe(30);
   });
 });

@@ -1,7 +1,7 @@
 /** A log in memory, whose entries were logged seconds after they happened. */
 import type { AuditEvent } from '../../../functions/contracts/audit.ts';
 import type { KeptCheckpoints, LogSource } from '../../../functions/kernel/tlog/log-source.ts';
-import { parsePath } from '../../../functions/kernel/tlog/tiles.ts';
+import { decodeBundle, parsePath } from '../../../functions/kernel/tlog/tiles.ts';
 import { anEvent } from '../../audit/support/event-builder.ts';
 import { buildLog, ORIGIN, sourceOf } from '../../audit/support/log-builder.ts';
 import { createLogKeys, type LogKeys } from '../../audit/support/log-keys.ts';
@@ -13,6 +13,8 @@ export const JULY = Date.UTC(2026, 6, 1);
 export interface LogWorld {
   readonly files: Map<string, Uint8Array>;
   readonly keys: LogKeys;
+  /** By their places. */
+  readonly entries: readonly Uint8Array[];
   readonly source: Pick<LogSource, 'read'> & KeptCheckpoints;
   /** Paths that were read. */
   readonly reads: string[];
@@ -39,6 +41,7 @@ export function aLog(
     files,
     keys,
     reads,
+    entries: entriesIn(files),
     source: {
       read: (path) => {
         reads.push(path);
@@ -58,3 +61,15 @@ export function aLog(
 /** One after the other, evenly. */
 export const every = (ms: number, count: number, from: number): readonly number[] =>
   Array.from({ length: count }, (_, index) => from + index * ms);
+
+/** Of the widest bundle of each place. */
+function entriesIn(files: ReadonlyMap<string, Uint8Array>): readonly Uint8Array[] {
+  const entries: Uint8Array[] = [];
+  for (const [path, bytes] of files) {
+    const object = parsePath(path);
+    const bundle = object?.kind === 'bundle' ? decodeBundle(bytes) : undefined;
+    if (object?.kind !== 'bundle' || bundle?.ok !== true) continue;
+    for (const [at, entry] of bundle.value.entries()) entries[object.index * 256 + at] = entry;
+  }
+  return entries;
+}

@@ -88,7 +88,7 @@ const CONTROLS: readonly (readonly [id: string, title: string, tests: readonly n
   ['A.5.24(b)', 'Names that are not words of a name space', [8]],
 ];
 
-export const DEFINITIONS: Frameworks['tests'] = Object.fromEntries(
+const DEFINITIONS: Frameworks['tests'] = Object.fromEntries(
   SHAPES.map(({ test, title }) => [
     test,
     {
@@ -103,7 +103,7 @@ export const DEFINITIONS: Frameworks['tests'] = Object.fromEntries(
   ]),
 );
 
-export const FRAMEWORK: Framework = {
+const FRAMEWORK: Framework = {
   id: 'pci-dss-4.0.1',
   title: 'PCI DSS 4.0.1',
   version: '4.0.1',
@@ -121,7 +121,7 @@ export const FRAMEWORK: Framework = {
 
 const hex = (...parts: readonly (string | number)[]): string => hash('sha256', parts.join('\n'), 'hex');
 
-export function anEvidence(seq: number, random: () => number = generator(seq + 1)): Evidence {
+function anEvidence(seq: number, random: () => number = generator(seq + 1)): Evidence {
   return {
     seq,
     time: new Date(PERIOD.from + Math.floor(random() * (PERIOD.until - PERIOD.from))).toISOString(),

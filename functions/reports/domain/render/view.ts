@@ -456,7 +456,7 @@ function shortly(ms: number): string {
 }
 
 /** `2026-11-21 09:30` in a time zone. */
-export function inZone(ms: number, timeZone: string): string {
+function inZone(ms: number, timeZone: string): string {
   const parts = new Intl.DateTimeFormat('en-GB', {
     timeZone,
     ...{
