@@ -1,6 +1,6 @@
 /** A quarter of the audit log, as a fleet at work leaves it: entries by their contract, in a mix that repeats every hundred. */
 import { hash } from 'node:crypto';
-import type { AuditEvent } from '../../functions/contracts/audit.ts';
+import { auditEvent, type AuditEvent } from '../../functions/contracts/audit.ts';
 import type { AuditActs } from '../../functions/contracts/audit-acts.ts';
 
 export interface Quarter {
@@ -19,6 +19,8 @@ type Told = {
     readonly subject: string;
   };
 }[keyof AuditActs];
+
+const members = auditEvent.shape.data;
 
 const SECRET_TYPES = [
   'aws-access-key',
@@ -41,7 +43,7 @@ export function eventAt(quarter: Quarter, at: number): AuditEvent {
     ...{ id: `${quarter.seed}:${at}`, time, type, actor, subject },
     correlation_id: `3f9a0c51d27be864.0.${at}`,
     // An absent member is left out: an entry's JSON knows no undefined.
-    data: JSON.parse(JSON.stringify(data)),
+    data: members.parse(JSON.parse(JSON.stringify(data))),
   };
 }
 

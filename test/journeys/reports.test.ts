@@ -39,7 +39,9 @@ async function onRecord(reportId: string): Promise<readonly AuditEntry[]> {
     [AuditEd25519KeyArn, AuditEcdsaKeyArn].map((key) => keyOf(AuditOrigin, key)),
   );
   const found: AuditEntry[] = [];
-  const visit = (entry: AuditEntry) => void (entry.data['report_id'] === reportId && found.push(entry));
+  const visit = (entry: AuditEntry) => {
+    if (entry.data['report_id'] === reportId) found.push(entry);
+  };
   const { problemCount } = await verifyLog({ source: createLog(), keys, visit });
   return problemCount === 0 ? found : [];
 }

@@ -116,20 +116,20 @@ async function gather(
   const until = period.until + readOn(tests);
   const opened = await openLog(log, { from: period.from, until });
   if (!opened.ok) return opened;
-  const { head, pass, prove } = opened.value;
+  const { head } = opened.value;
   const settings = await configuration();
   const seed = [head.origin, head.size, head.rootHash, period.from, period.until].join('\n');
   const evaluation = new Evaluation(tests, period, seed, settings);
   const incidents = new Incidents(period);
   const counts = new Counts(period);
-  const read = await pass((entry) => {
+  const read = await opened.value.pass((entry) => {
     evaluation.take(entry);
     incidents.take(entry);
     counts.take(entry);
   });
   if (!read.ok) return read;
   const results = evaluation.end({ readUntil: Math.min(until, generatedAt) });
-  const evidence = await prove(referredTo(results));
+  const evidence = await opened.value.prove(referredTo(results));
   if (!evidence.ok) return evidence;
   return ok({
     deployment,

@@ -1,5 +1,6 @@
 /** Periods as auditors state them: local dates in a time zone. A day has 23, 24 or 25 hours. */
 import type { ReportSchedule } from '../../contracts/reports.ts';
+import { fromIso, toIso } from '../../kernel/clock.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import type { Period } from './evaluate.ts';
 
@@ -79,16 +80,16 @@ export function datesBefore({ firstDate, endDate }: Pick<ZonedPeriod, 'firstDate
 /** Days since 1970-01-01; undefined where the text is no date. */
 function numberOf(date: string): number | undefined {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) return undefined;
-  const ms = Date.parse(`${date}T00:00:00Z`);
-  return Number.isFinite(ms) && dateOf(ms / DAY_MS) === date ? ms / DAY_MS : undefined;
+  const ms = fromIso(`${date}T00:00:00Z`);
+  return ms !== undefined && dateOf(ms / DAY_MS) === date ? ms / DAY_MS : undefined;
 }
 
-const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
+const dateOf = (day: number): string => toIso(day * DAY_MS).slice(0, 10);
 
 /** Months since January of year 0. */
 function monthOf(day: number): number {
-  const date = new Date(day * DAY_MS);
-  return date.getUTCFullYear() * 12 + date.getUTCMonth();
+  const [year, month] = dateOf(day).split('-').map(Number);
+  return (year ?? 0) * 12 + (month ?? 1) - 1;
 }
 
 const dateOfMonth = (month: number): string =>
@@ -122,9 +123,9 @@ function startOf(day: number, timeZone: string): number | undefined {
 /** Milliseconds that local time is ahead of UTC. */
 function offsetAt(ms: number, timeZone: string): number {
   const parts = partsAt(ms, timeZone);
-  const of = (type: Intl.DateTimeFormatPartTypes) => Number(parts.get(type) ?? 0);
-  const local = Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'));
-  return local - ms;
+  const of = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? '';
+  const local = `${of('year')}-${of('month')}-${of('day')}T${of('hour')}:${of('minute')}:${of('second')}Z`;
+  return (fromIso(local) ?? ms) - ms;
 }
 
 function localDate(ms: number, timeZone: string): string {

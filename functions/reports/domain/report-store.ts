@@ -1,4 +1,5 @@
 /** Where reports lie: a folder for each, and a report is there once its manifest is, which is written last. */
+import { toIso } from '../../kernel/clock.ts';
 import type { Verdict } from './evaluate.ts';
 import type { ZonedPeriod } from './period.ts';
 import type { ReportFile } from './render/forms.ts';
@@ -31,7 +32,7 @@ export const dataFolder = (framework: string, period: ZonedPeriod, id: string): 
 
 /** `20261001T020000Z/`: two runs at once do not write into each other's folder. */
 export const runFolder = (framework: string, period: ZonedPeriod, id: string, generatedAt: number): string =>
-  `${dataFolder(framework, period, id)}${new Date(generatedAt).toISOString().replaceAll(/[-:]|\.\d+/g, '')}/`;
+  `${dataFolder(framework, period, id)}${toIso(generatedAt).replaceAll(/[-:]|\.\d+/g, '')}/`;
 
 /** Which folders are reports, by the paths of all files. */
 export function foldersOf(paths: readonly string[]): {

@@ -14,6 +14,9 @@ import { createLogKeys, type LogKeys } from './log-keys.ts';
 
 export const ORIGIN = 'shhh.example/audit/test';
 
+/** When a batch is taken in, by the place of its last entry. */
+const LOGGED_AT: (at: number) => number = () => Date.UTC(2026, 10, 21);
+
 export interface BuiltLog {
   readonly files: Map<string, Uint8Array>;
   readonly keys: LogKeys;
@@ -32,7 +35,7 @@ export function buildLog(
         time: new Date(Date.UTC(2026, 0, 1) + at * 60_000).toISOString(),
       }),
     /** By the place of a batch's last entry; milliseconds since the epoch. */
-    loggedAt = (_at: number): number => Date.UTC(2026, 10, 21),
+    loggedAt = LOGGED_AT,
   } = {},
 ): BuiltLog {
   const files = new Map<string, Uint8Array>();
