@@ -106,14 +106,14 @@ describe('the cost of a month', () => {
       4,
     );
     expect(usd('EventBridge and SNS')).toBeCloseTo(26.28e-6 + 42.048 * (0.5e-6 + 20e-6), 8);
-    // Steps and their publications, acknowledgements, comparisons, an hourly look.
-    const ROTATION_CALLS = 20 * 30 * 3 + 20 * 3 * 30 + 26.28 + 730;
+    // Steps and their publications, acknowledgements, comparisons for each finding and each run, an hourly look.
+    const ROTATION_CALLS = 20 * 30 * 3 + 20 * 3 * 30 + 26.28 + runs + 730;
     expect(usd('X-Ray')).toBeCloseTo(
       (43_800 * 3 +
         2_920 +
         1_314_000 +
         26.28 * 3.3 +
-        runs * (8 + 0.3 + 16 + 1) +
+        runs * (9 + 0.3 + 18 + 1) +
         ROTATION_CALLS +
         deliveries +
         2 * 26_280 +
