@@ -19,7 +19,7 @@ import {
 import { keepScheduleEnv } from './keep-schedule.env.ts';
 
 export interface KeepScheduleDependencies extends ScheduleDependencies {
-  readonly logger: Pick<Logger, 'info'>;
+  readonly logger: Pick<Logger, 'info' | 'error'>;
 }
 
 /** From a rule: of one secret's schedule, with when it was due, or of the hourly look at all. */
@@ -34,7 +34,7 @@ let dependencies: KeepScheduleDependencies | undefined;
 export const handler = (event: unknown): Promise<readonly Due[]> =>
   keepSchedule(event, (dependencies ??= build()));
 
-/** Starts what is due. */
+/** Starts what is due. @throws behind the last secret where one could not be looked at, so that the function's alarm counts it */
 export async function keepSchedule(
   event: unknown,
   { logger, ...needed }: KeepScheduleDependencies,
@@ -45,7 +45,11 @@ export async function keepSchedule(
     parsed.data.do === 'age'
       ? await rotateByAge(needed)
       : [await rotateOnSchedule(parsed.data.secret, fromIso(parsed.data.dueAt) ?? 0, needed)];
-  for (const each of due) logger.info('rotation_due', { ...each });
+  for (const each of due)
+    logger[each.outcome === 'not_looked_at' ? 'error' : 'info']('rotation_due', { ...each });
+  const missed = due.filter(({ outcome }) => outcome === 'not_looked_at');
+  if (missed.length > 0)
+    throw new Error(`Not looked at: ${missed.map(({ secret, error }) => `${secret} (${error})`).join(', ')}`);
   return due;
 }
 

@@ -21,7 +21,9 @@ const RETRY_AGE_MS = 6 * 3_600_000;
 export interface Due {
   readonly secret: string;
   readonly kind: 'schedule' | 'age';
-  readonly outcome: Begun['outcome'] | 'too_late' | 'unknown';
+  readonly outcome: Begun['outcome'] | 'too_late' | 'unknown' | 'not_looked_at';
+  /** Why it could not be looked at: the error's name. */
+  readonly error?: string;
 }
 
 /**
@@ -49,18 +51,29 @@ export async function rotateOnSchedule(
  */
 export async function rotateByAge(dependencies: ScheduleDependencies): Promise<readonly Due[]> {
   const due: Due[] = [];
-  for (const policy of dependencies.policies) {
-    const last = await dependencies.store.get(policy.name);
-    if (last !== undefined) {
-      await keepRunning(last, dependencies);
-      await beginFollowUp(policy, last, dependencies);
+  for (const policy of dependencies.policies)
+    try {
+      const begun = await rotateIfOld(policy, dependencies);
+      if (begun !== undefined) due.push({ secret: policy.name, kind: 'age', outcome: begun.outcome });
+    } catch (error) {
+      // One that cannot be looked at keeps none of the others waiting.
+      const name = error instanceof Error ? error.name : 'NonError';
+      due.push({ secret: policy.name, kind: 'age', outcome: 'not_looked_at', error: name });
     }
-    const nowMs = dependencies.clock.now();
-    const lately = last?.trigger.kind === 'age' && (fromIso(last.startedAt) ?? 0) > nowMs - RETRY_AGE_MS;
-    if (lately || nowMs - (await dependencies.madeAt(policy)) < policy.maxAge * 1000) continue;
-    const trigger = { kind: 'age', by: 'scheduler', emergency: false } as const;
-    const { outcome } = await beginRotation({ policy, trigger }, dependencies);
-    due.push({ secret: policy.name, kind: 'age', outcome });
-  }
   return due;
+}
+
+async function rotateIfOld(
+  policy: ManagedSecret,
+  dependencies: ScheduleDependencies,
+): Promise<Begun | undefined> {
+  const last = await dependencies.store.get(policy.name);
+  if (last !== undefined) {
+    await keepRunning(last, dependencies);
+    await beginFollowUp(policy, last, dependencies);
+  }
+  const nowMs = dependencies.clock.now();
+  const lately = last?.trigger.kind === 'age' && (fromIso(last.startedAt) ?? 0) > nowMs - RETRY_AGE_MS;
+  if (lately || nowMs - (await dependencies.madeAt(policy)) < policy.maxAge * 1000) return undefined;
+  return beginRotation({ policy, trigger: { kind: 'age', by: 'scheduler', emergency: false } }, dependencies);
 }

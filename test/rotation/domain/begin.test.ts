@@ -138,6 +138,17 @@ describe('time', () => {
     expect(record()?.run).toBe(2);
   });
 
+  test('looks at the others where one cannot be looked at', async () => {
+    const { needed, policy } = aWorld();
+    const madeAt = (of: typeof policy) =>
+      of.name === 'gone' ? Promise.reject(new RangeError('x')) : Promise.resolve(NOW - 400 * 24 * HOUR);
+    const policies = [{ ...policy, name: 'gone' }, policy];
+    expect(await rotateByAge({ ...needed, policies, madeAt })).toEqual([
+      { secret: 'gone', kind: 'age', outcome: 'not_looked_at', error: 'RangeError' },
+      { secret: policy.name, kind: 'age', outcome: 'started' },
+    ]);
+  });
+
   test('makes sure each hour that what is under way runs, and asks for nothing that is over', async () => {
     const { needed, started, move, ask } = aWorld();
     await ask({ do: 'rotate', ...person, emergency: false });

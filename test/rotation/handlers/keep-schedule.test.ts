@@ -25,6 +25,16 @@ describe('a tick', () => {
     expect(await keepSchedule({ do: 'age' }, { ...needed, madeAt })).toMatchObject([{ outcome: 'started' }]);
   });
 
+  test('of the hour fails, where a secret could not be looked at, and names it', async () => {
+    const { needed, logger } = rotationHandlers();
+    const madeAt = () => Promise.reject(new RangeError('words of a library'));
+    await expect(keepSchedule({ do: 'age' }, { ...needed, madeAt })).rejects.toThrow(
+      'Not looked at: orders-db (RangeError)',
+    );
+    expect(logger.lines).toMatchObject([{ message: 'rotation_due', outcome: 'not_looked_at' }]);
+    expect(JSON.stringify(logger.lines)).not.toContain('words of');
+  });
+
   test('that is none is refused without a word of what was sent', async () => {
     const { needed } = rotationHandlers();
     const hidden = ['hidden', 'words'].join('-');
