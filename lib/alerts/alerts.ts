@@ -7,6 +7,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { evaluateEventsEnv } from '../../functions/alerts/evaluate-events.env.ts';
+import { REPORT_CHANGED, REPORT_EVENT_SOURCE } from '../../functions/contracts/reports.ts';
 import {
   REVOCATION_CHANGED,
   REVOCATION_EVENT_SOURCE,
@@ -127,9 +128,20 @@ export class Alerts extends Construct {
       description: 'What the rules of alerts speak of',
       eventPattern: {
         source: [
-          ...new Set([QUARANTINE_EVENT_SOURCE, REVOCATION_EVENT_SOURCE, ...Object.values(ANNOUNCED_EVENTS)]),
+          ...new Set([
+            QUARANTINE_EVENT_SOURCE,
+            REVOCATION_EVENT_SOURCE,
+            REPORT_EVENT_SOURCE,
+            ...Object.values(ANNOUNCED_EVENTS),
+          ]),
         ],
-        detailType: [SECRET_QUARANTINED, CASE_CHANGED, SECRET_REVOKED, ...Object.keys(ANNOUNCED_EVENTS)],
+        detailType: [
+          SECRET_QUARANTINED,
+          CASE_CHANGED,
+          SECRET_REVOKED,
+          REPORT_CHANGED,
+          ...Object.keys(ANNOUNCED_EVENTS),
+        ],
       },
       targets: [target()],
     });

@@ -15,6 +15,7 @@ import {
   SECRET_REVOKED,
   secretRevoked,
 } from '../../contracts/revocation.ts';
+import { REPORT_CHANGED, REPORT_EVENT_SOURCE, reportChanged } from '../../contracts/reports.ts';
 import { err, ok, type Result } from '../../kernel/result.ts';
 import { describeProblems } from '../../platform/problems.ts';
 import type { AlertEvent } from '../domain/event.ts';
@@ -80,6 +81,24 @@ const READERS: readonly (readonly [string, z.ZodType<AlertEvent>])[] = [
         },
       })),
   ],
+  [
+    `${REPORT_EVENT_SOURCE}/${REPORT_CHANGED}`,
+    z
+      .object(reportChanged.shape)
+      .transform(({ eventId, at, outcome, title, period: { firstDate, endDate }, reason, made }) => ({
+        id: `${REPORT_CHANGED}#${eventId}`,
+        at: Date.parse(at),
+        fields: {
+          event: REPORT_CHANGED,
+          outcome,
+          framework: title,
+          period: `${firstDate} to ${endDate}`,
+          reason,
+          manifest: made?.manifest,
+          verdicts: made && countsOf(made.verdicts),
+        },
+      })),
+  ],
   ...Object.entries(ANNOUNCED_EVENTS).map(
     ([name, source]) =>
       [
@@ -113,6 +132,12 @@ const READERS: readonly (readonly [string, z.ZodType<AlertEvent>])[] = [
   ],
 ];
 const readers = new Map(READERS);
+
+/** `31 passed, 2 failed, 9 not covered`: those that there are. */
+const countsOf = (verdicts: Readonly<Record<string, number>>): string =>
+  Object.entries(verdicts)
+    .flatMap(([verdict, count]) => (count === 0 ? [] : [`${count} ${verdict.replaceAll('_', ' ')}`]))
+    .join(', ');
 
 function scalarsOf(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(

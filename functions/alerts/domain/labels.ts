@@ -14,8 +14,11 @@ export const labelName = z.enum([
   'detectedAt',
   'findingId',
   'fingerprint',
+  'framework',
+  'manifest',
   'occurrences',
   'operation',
+  'period',
   'principal',
   'provider',
   'reason',
@@ -29,6 +32,7 @@ export const labelName = z.enum([
   'severity',
   'status',
   'uses',
+  'verdicts',
 ]);
 export type LabelName = z.infer<typeof labelName>;
 export type Labels = Readonly<Partial<Record<LabelName, string>>>;

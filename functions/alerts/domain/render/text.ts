@@ -20,6 +20,7 @@ const FACTS: readonly (readonly [LabelName, string])[] = [
   ['reference', 'Where'],
   ['operation', 'Operation'],
   ['alarm', 'Alarm'],
+  ['manifest', 'Manifest'],
   ['correlationId', 'Correlation id'],
 ];
 
