@@ -7,6 +7,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     reporters: ['default'],
+    // More than the two processors that CI has: tests of processes and networks wait more than they work.
+    maxWorkers: 3,
     projects: [
       {
         test: {
