@@ -2,9 +2,11 @@
  * `npm run sample:reports`: writes the samples of docs/reports, with the project's own frameworks, from a generated log of
  * two quarters and generated settings. What the samples tell of has not happened.
  */
+import { hash } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { AuditEvent } from '../functions/contracts/audit.ts';
 import { createDirectorySource } from '../functions/platform/directory-log-source.ts';
 import { createDirectoryReportStore } from '../functions/reports/adapters/directory-report-store.ts';
 import { createNoteOpener, createNoteSigner } from '../functions/reports/adapters/manifest-notes.ts';
@@ -18,7 +20,7 @@ import { manifestOf } from '../functions/reports/domain/render/manifest.ts';
 import { FILES } from '../functions/reports/domain/render/view.ts';
 import { createSyntheticKeys, writeSyntheticLog } from './audit/synthetic-log.ts';
 import { loadProjectPdf, readFrameworks } from './reports/project-reports.ts';
-import { eventAt, timeAt } from './reports/synthetic-quarter.ts';
+import { eventAt, timeAt, type Quarter } from './reports/synthetic-quarter.ts';
 import { PROJECT_ROOT } from './support/project.ts';
 
 const SAMPLES = { 'pci-dss-4.0.1': 'pci-dss', gdpr: 'gdpr' } as const;
@@ -76,6 +78,20 @@ const exceptions: readonly Exception[] = [
   },
 ];
 
+/** Parts of the time from a leak to the proof of its death after which the entries of its story come. */
+const PARTS = [0, 0.05, 0.1, 0.3, 0.6, 1, 3, 2];
+
+/** An entry of a leak's story, at a pace of its own: half are over within half a minute, one in ten takes half an hour and more. */
+function answeredSooner(quarter: Quarter, at: number): AuditEvent {
+  const event = eventAt(quarter, at);
+  const part = PARTS[at % 100];
+  if (part === undefined) return event;
+  const found = at - (at % 100);
+  const drawn = hash('sha256', `${quarter.seed}\n${found}\npace`, 'buffer').readUInt32BE() / 2 ** 32;
+  const seconds = 10 * Math.exp(7 * drawn ** 3);
+  return { ...event, time: new Date(timeAt(quarter, found) + seconds * part * 1_000).toISOString() };
+}
+
 function period(from: string, until: string) {
   const made = periodOf(from, until, TIME_ZONE);
   if (!made.ok) throw new Error(made.error);
@@ -89,7 +105,7 @@ try {
   const both = { ...period(BEFORE, END), entries: ENTRIES, seed: 'sample' };
   await writeSyntheticLog({
     ...{ directory: log, keys, entries: ENTRIES, batch: 256 },
-    event: (at) => eventAt(both, at),
+    event: (at) => answeredSooner(both, at),
     loggedAt: (at) => timeAt(both, at) + 3_000,
   });
   const store = createDirectoryReportStore(path.join(below, 'out'));

@@ -65,6 +65,19 @@ function told(quarter: Quarter, at: number): Told {
       details: { ...about, finding_id: `fnd_${digest.slice(0, 32)}` },
     },
   });
+  const rotation = (step: 'promoted' | 'retired'): Told => ({
+    type: 'rotation',
+    actor: 'shhh.rotation',
+    subject: `shhh/${secretType}`,
+    data: {
+      ...{ rotation_id: `rot_${digest.slice(0, 16)}`, provider: secretType, secret_type: secretType },
+      ...{ step, outcome: step },
+      details: {
+        ...{ trigger: 'leak', emergency: true, finding_id: `fnd_${digest.slice(0, 32)}` },
+        ...{ from_version: digest.slice(16, 32), to_version: digest.slice(32, 48) },
+      },
+    },
+  });
   // One in a hundred stays without an answer: a report has something to say.
   const isForgotten = pick(12, 100) === 0;
   switch (at % 100) {
@@ -113,16 +126,7 @@ function told(quarter: Quarter, at: number): Told {
             data: { case_id: caseId, decision: 'revoked', reason: 'leaked by a build', details: about },
           };
     case 7:
-      return {
-        type: 'rotation',
-        actor: 'shhh.rotation',
-        subject: `shhh/${secretType}`,
-        data: {
-          ...{ rotation_id: `rot_${digest.slice(0, 16)}`, provider: secretType, secret_type: secretType },
-          ...{ step: 'promoted', outcome: 'promoted' },
-          details: { trigger: 'leak', emergency: true, finding_id: `fnd_${digest.slice(0, 32)}` },
-        },
-      };
+      return rotation('promoted');
     case 8:
       return {
         type: 'administrative.access',
@@ -189,6 +193,8 @@ function told(quarter: Quarter, at: number): Told {
         subject: `container-${story}`,
         data: { outcome: 'created', image: 'build:24', privileged: false, user: '1000', network: 'none' },
       };
+    case 16:
+      return isForgotten ? execution(quarter, at) : rotation('retired');
     default:
       return execution(quarter, at);
   }
