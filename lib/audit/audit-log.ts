@@ -1,26 +1,13 @@
-import { CfnElement, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import {
-  AnyPrincipal,
-  Effect,
-  Grant,
-  ManagedPolicy,
-  PolicyStatement,
-  type IGrantable,
-  type IRole,
-} from 'aws-cdk-lib/aws-iam';
+import { CfnElement, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Grant, ManagedPolicy, type IGrantable, type IRole } from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  ObjectLockRetention,
-  StorageClass,
-} from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { AUDIT_WAITING_INDEX } from '../../functions/contracts/audit.ts';
 import { AUDIT_POLICY, daysOf } from './policy.ts';
 import type { Foundation } from '../platform/foundation.ts';
 import { HouseTable } from '../platform/house-table.ts';
+import { LockedBucket } from '../platform/locked-bucket.ts';
 
 export interface AuditLogProps {
   readonly foundation: Foundation;
@@ -160,14 +147,8 @@ export class AuditLog extends Construct {
   }
 
   #logBucket(lock: Duration): Bucket {
-    const bucket = new Bucket(this, 'Log', {
-      // Not under a key of ours: whoever may schedule that key's deletion could make the log unreadable, lock or no lock.
-      encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      versioned: true,
-      objectLockEnabled: true,
-      objectLockDefaultRetention: ObjectLockRetention.compliance(lock),
+    const bucket = new LockedBucket(this, 'Log', {
+      lock,
       lifecycleRules: [
         {
           id: 'infrequent-access',
@@ -180,37 +161,14 @@ export class AuditLog extends Construct {
           ],
         },
       ],
-      // Locked objects cannot be deleted, so neither can the bucket.
-      removalPolicy: RemovalPolicy.RETAIN,
+      noAccessLog:
+        'What is written here proves itself, and its readers are auditors; CloudTrail data events can watch it where asked for.',
     });
-    acknowledgeNoAccessLog(
-      bucket,
-      'What is written here proves itself, and its readers are auditors; CloudTrail data events can watch it where asked for.',
-    );
-    const deny = (sid: string, actions: string[], resources: string[], conditions?: object) =>
-      bucket.addToResourcePolicy(
-        new PolicyStatement({
-          sid,
-          effect: Effect.DENY,
-          principals: [new AnyPrincipal()],
-          actions,
-          resources,
-          ...(conditions && { conditions }),
-        }),
-      );
-    const creates = { Bool: { 's3:ObjectCreationOperation': 'true' } };
-    deny(
-      'PublishedOnceOnly',
-      ['s3:PutObject'],
-      ['tile/*', 'checkpoints/*'].map((objects) => bucket.arnForObjects(objects)),
-      { Null: { 's3:if-none-match': 'true' }, ...creates },
-    );
-    deny('CheckpointByCompareAndSwap', ['s3:PutObject'], [bucket.arnForObjects('checkpoint')], {
-      Null: { 's3:if-none-match': 'true', 's3:if-match': 'true' },
-      ...creates,
+    bucket.denyWriting('PublishedOnceOnly', ['tile/*', 'checkpoints/*'], { 's3:if-none-match': 'true' });
+    bucket.denyWriting('CheckpointByCompareAndSwap', ['checkpoint'], {
+      's3:if-none-match': 'true',
+      's3:if-match': 'true',
     });
-    // Without a version's id that only hides an object, which the lock allows.
-    deny('NothingIsDeleted', ['s3:DeleteObject', 's3:DeleteObjectVersion'], [bucket.arnForObjects('*')]);
     return bucket;
   }
 
@@ -229,17 +187,13 @@ export class AuditLog extends Construct {
       ],
       removalPolicy: foundation.removalPolicy,
     });
-    acknowledgeNoAccessLog(
-      bucket,
-      'Holds copies of what is in the log, for days, and nobody reads it but the sequencer.',
-    );
+    Validations.of(bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'Holds copies of what is in the log, for days, and nobody reads it but the sequencer.',
+    });
     return bucket;
   }
 }
 
 const LOG_OBJECTS = ['checkpoint', 'checkpoints/*', 'tile/*'];
 const STAGED_OBJECTS = ['staged/*'];
-
-function acknowledgeNoAccessLog(bucket: Bucket, reason: string): void {
-  Validations.of(bucket).acknowledge({ id: 'AwsSolutions-S1', reason });
-}

@@ -1,10 +1,11 @@
-import { CfnElement, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { AnyPrincipal, Effect, Grant, ManagedPolicy, PolicyStatement, type IRole } from 'aws-cdk-lib/aws-iam';
+import { CfnElement, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Grant, ManagedPolicy, type IRole } from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { AUDIT_POLICY, daysOf } from '../audit/policy.ts';
 import type { Foundation } from '../platform/foundation.ts';
+import { LockedBucket } from '../platform/locked-bucket.ts';
 
 const REPORTS = 'reports/*';
 
@@ -66,38 +67,12 @@ export class ReportArchive extends Construct {
   }
 
   #createBucket(lock: Duration): Bucket {
-    const bucket = new Bucket(this, 'Bucket', {
-      // As the log's: not under a key whose deletion would make reports unreadable, lock or no lock.
-      encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      versioned: true,
-      objectLockEnabled: true,
-      objectLockDefaultRetention: ObjectLockRetention.compliance(lock),
-      // Locked objects cannot be deleted, so neither can the bucket.
-      removalPolicy: RemovalPolicy.RETAIN,
+    const bucket = new LockedBucket(this, 'Bucket', {
+      lock,
+      noAccessLog:
+        'What is written here is signed and on record; CloudTrail data events can watch who reads it.',
     });
-    Validations.of(bucket).acknowledge({
-      id: 'AwsSolutions-S1',
-      reason: 'What is written here is signed and on record; CloudTrail data events can watch who reads it.',
-    });
-    const deny = (sid: string, actions: string[], objects: string, conditions?: object) =>
-      bucket.addToResourcePolicy(
-        new PolicyStatement({
-          sid,
-          effect: Effect.DENY,
-          principals: [new AnyPrincipal()],
-          actions,
-          resources: [bucket.arnForObjects(objects)],
-          ...(conditions && { conditions }),
-        }),
-      );
-    deny('WrittenOnceOnly', ['s3:PutObject'], REPORTS, {
-      Null: { 's3:if-none-match': 'true' },
-      Bool: { 's3:ObjectCreationOperation': 'true' },
-    });
-    // Without a version's id that only hides an object, which the lock allows.
-    deny('NothingIsDeleted', ['s3:DeleteObject', 's3:DeleteObjectVersion'], '*');
+    bucket.denyWriting('WrittenOnceOnly', [REPORTS], { 's3:if-none-match': 'true' });
     return bucket;
   }
 }

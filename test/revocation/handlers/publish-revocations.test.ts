@@ -1,11 +1,10 @@
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import { describe, expect, test } from 'vitest';
 import { REVOCATIONS_NEED_PEOPLE, REVOCATIONS_URGENT } from '../../../functions/contracts/metrics.ts';
 import { revocationChanged, type RevocationChanged } from '../../../functions/contracts/revocation.ts';
 import { err, ok, type Result } from '../../../functions/kernel/result.ts';
 import type { RevocationRecord } from '../../../functions/revocation/domain/revocation.ts';
 import { handleChanges } from '../../../functions/revocation/publish-revocations.lambda.ts';
-import { LinesLogger } from '../../support/lines-logger.ts';
+import { publishedChanges } from '../../support/published-changes.ts';
 import { aRevocation } from '../../support/revocation-builder.ts';
 import { streamRecord } from '../../support/stream-record.ts';
 
@@ -18,34 +17,8 @@ function change(
   return streamRecord(`s${number}`, record.caseId, before && aRevocation(number, before), record);
 }
 
-async function publish(
-  records: readonly unknown[],
-  answer: (event: RevocationChanged) => Result<void, string> = () => ok(undefined),
-) {
-  const told: RevocationChanged[] = [];
-  const metrics = new Map<string, number>();
-  const logger = new LinesLogger();
-  const response = await handleChanges(
-    { Records: records },
-    {
-      logger,
-      publisher: {
-        publish: (events) => {
-          told.push(...events);
-          return Promise.resolve(events.map(answer));
-        },
-      },
-      metrics: {
-        addMetric: (name: string, _unit: unknown, value: number) => {
-          metrics.set(name, value);
-          return new Metrics();
-        },
-        publishStoredMetrics: () => new Metrics(),
-      },
-    },
-  );
-  return { told, metrics, response, lines: logger.lines };
-}
+const publish = (records: readonly unknown[], answer?: (event: RevocationChanged) => Result<void, string>) =>
+  publishedChanges(handleChanges, records, answer);
 
 describe('the changes of revocations', () => {
   test('are told by the contract, with what came before and without what only the workflow needs', async () => {

@@ -1,11 +1,10 @@
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import { describe, expect, test } from 'vitest';
 import { ROTATIONS_FAILED, ROTATIONS_NEED_PEOPLE } from '../../../functions/contracts/metrics.ts';
 import type { RotationChanged } from '../../../functions/contracts/rotation.ts';
 import { err, ok, type Result } from '../../../functions/kernel/result.ts';
 import { begin, evolve, type RotationRecord } from '../../../functions/rotation/domain/rotation.ts';
 import { handleRotationChanges } from '../../../functions/rotation/publish-rotations.lambda.ts';
-import { LinesLogger } from '../../support/lines-logger.ts';
+import { publishedChanges } from '../../support/published-changes.ts';
 import { streamRecord } from '../../support/stream-record.ts';
 
 const first = begin(
@@ -25,34 +24,8 @@ const promoted: RotationRecord = { ...first, revision: 8, status: 'promoted' };
 const change = (number: number, before: RotationRecord | undefined, after: RotationRecord) =>
   streamRecord(`s${number}`, after.pk, before, after);
 
-async function publish(
-  Records: readonly unknown[],
-  answer: (event: RotationChanged) => Result<void, string> = () => ok(undefined),
-) {
-  const told: RotationChanged[] = [];
-  const metrics = new Map<string, number>();
-  const logger = new LinesLogger();
-  const response = await handleRotationChanges(
-    { Records },
-    {
-      logger,
-      publisher: {
-        publish: (events) => {
-          told.push(...events);
-          return Promise.resolve(events.map(answer));
-        },
-      },
-      metrics: {
-        addMetric: (name: string, _unit: unknown, value: number) => {
-          metrics.set(name, value);
-          return new Metrics();
-        },
-        publishStoredMetrics: () => new Metrics(),
-      },
-    },
-  );
-  return { response, told, metrics, lines: logger.lines };
-}
+const publish = (records: readonly unknown[], answer?: (event: RotationChanged) => Result<void, string>) =>
+  publishedChanges(handleRotationChanges, records, answer);
 
 describe('changes of rotations', () => {
   test('are told, logged and counted; attempts are nobody’s news', async () => {
