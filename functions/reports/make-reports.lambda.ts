@@ -16,6 +16,7 @@ import {
 import { parseEnv } from '../platform/env.ts';
 import { openKmsNoteKey } from '../platform/kms-note-key.ts';
 import { createLogger, describeError } from '../platform/logger.ts';
+import { describeProblems } from '../platform/problems.ts';
 import { createS3Source } from '../platform/s3-log-source.ts';
 import { createReportAnnouncer } from './adapters/eventbridge-reports.ts';
 import { createNoteOpener, createNoteSigner } from './adapters/manifest-notes.ts';
@@ -59,7 +60,9 @@ export async function serveReports(
   event: unknown,
   { reports, announce, logger }: MakeReportsDependencies,
 ): Promise<ReportAnswer> {
-  const request = reportRequest.parse(event);
+  const asked = reportRequest.safeParse(event);
+  if (!asked.success) throw new Error(`Not a request for reports: ${describeProblems(asked.error)}`);
+  const request = asked.data;
   const startedAt = reports.clock.now();
   const period = requestedPeriod(request, startedAt);
   if (!period.ok) return { answer: 'refused', why: period.error };

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isMissing } from '../../platform/directory-log-source.ts';
 import { foldersOf } from '../domain/report-store.ts';
@@ -28,8 +28,10 @@ export function createDirectoryReportStore(root: string): ReportStore {
       const file = path.join(root, folder, name);
       await mkdir(path.dirname(file), { recursive: true });
       // Under its name only when it is there in whole.
-      await writeFile(`${file}.part`, bytes);
-      await rename(`${file}.part`, file);
+      const part = `${file}.part`;
+      await writeFile(part, bytes);
+      // Fails where it is there already, as a bucket does; to rename would write over it.
+      await link(part, file).finally(() => rm(part));
     },
     async read(folder, name) {
       try {

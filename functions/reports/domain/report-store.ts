@@ -10,7 +10,7 @@ export interface ReportStore {
   whole(below: string): Promise<readonly string[]>;
   /** Folders that have files, and no manifest: of a run that was broken off, or is at work. */
   unfinished(below: string): Promise<readonly string[]>;
-  /** @throws where it cannot be written in whole */
+  /** @throws where it cannot be written in whole, or is there already */
   put(folder: string, file: ReportFile): Promise<void>;
   /** @returns undefined where there is no such file */
   read(folder: string, name: string): Promise<Uint8Array | undefined>;
