@@ -133,7 +133,8 @@ function localDate(ms: number, timeZone: string): string {
   return `${parts.get('year') ?? ''}-${parts.get('month') ?? ''}-${parts.get('day') ?? ''}`;
 }
 
-function partsAt(ms: number, timeZone: string): ReadonlyMap<string, string> {
+/** What clocks and calendars of a time zone show, two digits each but for the year. */
+export function partsAt(ms: number, timeZone: string): ReadonlyMap<string, string> {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,
     year: 'numeric',

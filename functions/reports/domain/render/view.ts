@@ -2,6 +2,7 @@
 import { durationInWords } from '../duration.ts';
 import type { Verdict } from '../evaluate.ts';
 import type { Incident } from '../incidents.ts';
+import { partsAt } from '../period.ts';
 import { VERDICTS, type ControlReport, type Evidence, type Report, type TestReport } from '../report.ts';
 import { FAILURES_SHOWN } from '../assemble.ts';
 import { barChart, type Series } from './chart.ts';
@@ -457,17 +458,7 @@ function shortly(ms: number): string {
 
 /** `2026-11-21 09:30` in a time zone. */
 function inZone(ms: number, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    ...{
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    },
-  }).formatToParts(ms);
-  const of = (type: Intl.DateTimeFormatPartTypes) => parts.find((part) => part.type === type)?.value ?? '';
+  const parts = partsAt(ms, timeZone);
+  const of = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? '';
   return `${of('year')}-${of('month')}-${of('day')} ${of('hour')}:${of('minute')}`;
 }
