@@ -110,7 +110,9 @@ async function serve(settings: ServiceSettings): Promise<void> {
       lastSuccess = now;
     } catch (error) {
       second.failed += 1;
-      second.errors.push(error instanceof DatabaseError ? (error.code ?? error.name) : String(error));
+      // By its name alone: what a parser or a library says may quote the credential.
+      const name = error instanceof Error ? error.name : 'NonError';
+      second.errors.push(error instanceof DatabaseError ? (error.code ?? name) : name);
     }
   };
 
