@@ -510,7 +510,8 @@ function findSeparators(
     let from = first;
     while (from > start && from > first - LONGEST_START && isPiece(bytes, from - 1, from)) from -= 1;
     let to = last + 1;
-    while (to < end && to < last + LONGEST_END && isPiece(bytes, to, to + 1)) to += 1;
+    while (to < end && to < last + LONGEST_END && (isPiece(bytes, to, to + 1) || bytes[to] === EQUALS))
+      to += 1;
     // Looked at once and not again from its next separator, or a long one would cost its square; past its last one
     // others may stand that are the real ones, where these are marks of the token itself.
     const answered = last + 1;
@@ -545,17 +546,20 @@ const EDGES = [
   [0, 1],
   [1, 1],
 ] as const;
-const LONGEST_END = 256;
+/** What follows the last separator: a piece and its padding, or the first bytes of what ends a match. */
+const LONGEST_END = 16;
+const EQUALS = 0x3d;
 /**
  * What the first or the last separator decides stands within so many bytes of it: the longest match that is looked for,
  * 16 KB, with a separator after each character.
  */
 const AT_AN_EDGE = 32 * 1024;
 
+/** Before an equals sign stands a name, unless it is the padding at the end. */
 function isPiece(bytes: Buffer, from: number, to: number): boolean {
   for (let at = from; at < to; at += 1) {
     const byte = bytes[at] ?? 0;
-    if (TOKEN[byte] !== 1 && byte !== 0x2e && byte !== 0x3d) return false;
+    if (TOKEN[byte] !== 1 && byte !== 0x2e) return false;
   }
   return true;
 }

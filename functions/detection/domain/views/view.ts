@@ -55,67 +55,102 @@ export interface ViewWriter {
   finish(parent: Source, disguise: Disguise): Source;
 }
 
-/** Room for one text at a time, kept for the next: most are small, and many turn out to be nothing. */
-const room = { bytes: Buffer.alloc(0), spans: new Int32Array(0) };
-
 /** Thousands of small arrays with memory of their own would cost more to collect than to fill: they share it. */
 const CHUNK = 64 * 1024;
 let chunk = new Int32Array(CHUNK);
 let used = 0;
 
-function kept(spans: Int32Array, length: number): Int32Array {
-  if (length > CHUNK / 4) return spans.slice(0, length);
-  if (used + length > CHUNK) {
-    chunk = new Int32Array(CHUNK);
-    used = 0;
+/** A text that was decoded from another. */
+class View implements Source {
+  readonly entry: number;
+  readonly bytes: Buffer;
+  readonly disguises: readonly Disguise[];
+  private readonly parent: Source;
+  /** For each byte, where the span that it comes from starts and ends; from `first` on. */
+  private readonly spans: Int32Array;
+  private readonly first: number;
+
+  constructor(parent: Source, disguise: Disguise, bytes: Buffer, spans: Int32Array, first: number) {
+    this.entry = parent.entry;
+    this.bytes = bytes;
+    this.disguises = [...parent.disguises, disguise];
+    this.parent = parent;
+    this.spans = spans;
+    this.first = first;
   }
-  const part = chunk.subarray(used, used + length);
-  for (let at = 0; at < length; at += 1) part[at] = spans[at] ?? 0;
-  used += length;
-  return part;
+
+  placesOf(start: number, end: number): readonly Place[] {
+    const { spans, first } = this;
+    return this.parent.placesOf(spans[first + 2 * start] ?? 0, spans[first + 2 * end - 1] ?? 0);
+  }
+
+  isVerbatim(start: number, end: number): boolean {
+    return reach(this.spans, this.first, start, end) === end - start;
+  }
 }
+
+/** Room for one text at a time, kept for the next: most are small, and many turn out to be nothing. */
+class Writer implements ViewWriter {
+  private bytes = Buffer.alloc(0);
+  private spans = new Int32Array(0);
+  private length = 0;
+
+  begin(capacity: number): void {
+    this.length = 0;
+    if (this.bytes.length >= capacity) return;
+    this.bytes = Buffer.allocUnsafe(2 * capacity);
+    this.spans = new Int32Array(4 * capacity);
+  }
+
+  put(byte: number, start: number, end: number): void {
+    const { length, spans } = this;
+    this.bytes[length] = byte;
+    spans[2 * length] = start;
+    spans[2 * length + 1] = end;
+    this.length = length + 1;
+  }
+
+  putCodePoint(codePoint: number, start: number, end: number): void {
+    if (codePoint < 0x80) this.put(codePoint, start, end);
+    else for (const byte of Buffer.from(String.fromCodePoint(codePoint))) this.put(byte, start, end);
+  }
+
+  isEmpty(): boolean {
+    return this.length === 0;
+  }
+
+  isVerbatim(): boolean {
+    return reach(this.spans, 0, 0, this.length) === this.length;
+  }
+
+  finish(parent: Source, disguise: Disguise): Source {
+    const { length, spans } = this;
+    const text = Buffer.allocUnsafe(length);
+    this.bytes.copy(text, 0, 0, length);
+    const size = 2 * length;
+    if (size > CHUNK / 4) return new View(parent, disguise, text, spans.slice(0, size), 0);
+    if (used + size > CHUNK) {
+      chunk = new Int32Array(CHUNK);
+      used = 0;
+    }
+    const first = used;
+    for (let at = 0; at < size; at += 1) chunk[first + at] = spans[at] ?? 0;
+    used += size;
+    return new View(parent, disguise, text, chunk, first);
+  }
+}
+
+const writer = new Writer();
 
 /**
  * One writer is in use at a time: the next one takes its room.
  * @param capacity an upper bound of the decoded text's length, in bytes
  */
 export function createViewWriter(capacity: number): ViewWriter {
-  if (room.bytes.length < capacity) {
-    room.bytes = Buffer.allocUnsafe(2 * capacity);
-    room.spans = new Int32Array(4 * capacity);
-  }
-  // For each byte, where the span that it comes from starts and ends.
-  const { bytes, spans } = room;
-  let length = 0;
-  function put(byte: number, start: number, end: number): void {
-    bytes[length] = byte;
-    spans[2 * length] = start;
-    spans[2 * length + 1] = end;
-    length += 1;
-  }
-  return {
-    put,
-    putCodePoint(codePoint, start, end) {
-      if (codePoint < 0x80) put(codePoint, start, end);
-      else for (const byte of Buffer.from(String.fromCodePoint(codePoint))) put(byte, start, end);
-    },
-    isEmpty: () => length === 0,
-    isVerbatim: () => reach(spans, 0, length) === length,
-    finish(parent, disguise) {
-      const own = kept(spans, 2 * length);
-      const text = Buffer.allocUnsafe(length);
-      bytes.copy(text, 0, 0, length);
-      return {
-        entry: parent.entry,
-        bytes: text,
-        disguises: [...parent.disguises, disguise],
-        placesOf: (start, end) => parent.placesOf(own[2 * start] ?? 0, own[2 * end - 1] ?? 0),
-        isVerbatim: (start, end) => reach(own, start, end) === end - start,
-      };
-    },
-  };
+  writer.begin(capacity);
+  return writer;
 }
 
 /** How many bytes of the encoded text some of the decoded one take up. */
-const reach = (spans: Int32Array, start: number, end: number): number =>
-  (spans[2 * end - 1] ?? 0) - (spans[2 * start] ?? 0);
+const reach = (spans: Int32Array, first: number, start: number, end: number): number =>
+  (spans[first + 2 * end - 1] ?? 0) - (spans[first + 2 * start] ?? 0);
