@@ -37,9 +37,10 @@ export function createRe2Regex(source: string): ByteRegex {
 
   return {
     matchAt(bytes, at, limit) {
-      const end = automaton()?.endAt(bytes, at, limit) ?? UNKNOWN;
-      if (end === UNKNOWN) return 'undecided';
-      return end < 0 ? undefined : (located(bytes, at, end) ?? captured(bytes, at));
+      const known = automaton();
+      const end = known?.endAt(bytes, at, limit) ?? UNKNOWN;
+      if (known === undefined || end === UNKNOWN) return 'undecided';
+      return end < 0 ? known.looked() : (located(bytes, at, end) ?? captured(bytes, at) ?? 'undecided');
     },
     mayMatchAt: (bytes, at, start, end) => automaton()?.mayMatchAt(bytes, at, start, end) ?? true,
     exec(bytes, from) {

@@ -12,6 +12,8 @@ export interface Automaton {
    * @param limit up to where it looks
    */
   endAt(bytes: Buffer, at: number, limit?: number): number;
+  /** How many bytes the last of these looked at. */
+  looked(): number;
   /** False where the first {@link FEW_BYTES} bytes show that no match starts there. */
   mayMatchAt(bytes: Buffer, at: number, start: number, end: number): boolean;
 }
@@ -131,7 +133,9 @@ function createAutomaton(program: readonly Instruction[]): Automaton {
   const startAfter = (bytes: Buffer, at: number): number =>
     starts[isWord(bytes[at - 1] ?? 0) ? BEFORE.word : BEFORE.other] ?? DEAD;
 
+  let looked = 0;
   return {
+    looked: () => looked,
     endAt(bytes, at, limit = bytes.length) {
       const { length } = bytes;
       const stop = Math.min(length, limit);
@@ -146,8 +150,12 @@ function createAutomaton(program: readonly Instruction[]): Automaton {
         }
         if ((next & 1) === 1) last = place;
         state = next >> 1;
-        if (state === DEAD) return last;
+        if (state === DEAD) {
+          looked = place - at;
+          return last;
+        }
       }
+      looked = stop - at;
       if (stop < length) return UNKNOWN;
       const next = step(state, end);
       return next < 0 ? UNKNOWN : (next & 1) === 1 ? length : last;

@@ -11,8 +11,11 @@ export type RegexSpans = readonly (readonly [start: number, end: number] | undef
 export interface ByteRegex {
   /** The leftmost match that starts at or after `from`, or undefined. */
   exec(bytes: Buffer, from: number): RegexSpans | undefined;
-  /** The match that starts just there, or undefined; `undecided` where what stands past `limit` may decide. */
-  matchAt(bytes: Buffer, at: number, limit: number): RegexSpans | 'undecided' | undefined;
+  /**
+   * The match that starts just there, or how many bytes it took to see that there is none; `undecided` where what stands
+   * past `limit` may decide.
+   */
+  matchAt(bytes: Buffer, at: number, limit: number): RegexSpans | 'undecided' | number;
   /**
    * Whether a match may start there, by a look at a few bytes: false where none does, whatever follows.
    * @param start where the text begins in `bytes`

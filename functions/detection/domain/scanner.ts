@@ -74,6 +74,8 @@ interface Rule {
   windowStart: number;
   /** The keywords that opened it, where a match starts with one or near it. */
   readonly places: number[];
+  /** How many more bytes may be looked at, place by place, before one search looks at each once. */
+  looks: number;
   /** Matches in the present entry so far. */
   matches: number;
   /** Past the last keyword that opened it: where a match may start at the latest, for a rule of context. */
@@ -93,7 +95,7 @@ interface Candidate extends Span {
 const SEPARATOR = 0xff;
 /** In bytes. */
 const NEAR = 4;
-/** So many keywords of one window are tried one by one, and more where all of them look at few bytes in all. */
+/** Past so many keywords of a window each is worth a try, without a look beforehand. */
 const FEW_PLACES = 32;
 const LOOKS_A_BYTE = 10;
 /** Bytes past the longest match that a regex may want to look at. */
@@ -112,6 +114,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     allowlist: undefined,
     windowStart: 0,
     places: [],
+    looks: 0,
     matches: 0,
     lastStart: 0,
     windowEnd: 0,
@@ -225,6 +228,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     let from = rule.windowStart - start;
     if (!mayMatch(rule, arena, start + from, viewEnd)) return;
     rule.regex ??= regexOf(rule.compiled.regex);
+    rule.looks = LOOKS_A_BYTE * (viewEnd - rule.windowStart);
     const view = arena.subarray(start, viewEnd);
     do {
       const spans = nextMatch(rule, rule.regex, view, from, start);
@@ -262,26 +266,25 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     return false;
   }
 
-  /** A place is soon given up; a search looks at every byte up to the window's end. */
+  /** A place is soon given up; a search looks at every byte up to the window's end, and at none of them twice. */
   function nextMatch(
-    { near, places, compiled, windowStart, windowEnd }: Rule,
+    rule: Rule,
     regex: ByteRegex,
     view: Buffer,
     from: number,
     start: number,
   ): RegexSpans | undefined {
-    if (
-      near === undefined ||
-      (places.length > FEW_PLACES &&
-        places.length * (near + 1) * compiled.maxLength > LOOKS_A_BYTE * (windowEnd - windowStart))
-    )
-      return regex.exec(view, from);
+    const { near, places, compiled } = rule;
+    if (near === undefined) return regex.exec(view, from);
     let at = from;
     for (let next = firstFrom(places, from + start); next < places.length; next += 1) {
       const place = (places[next] ?? 0) - start;
       for (at = Math.max(at, place - near); at <= place; at += 1) {
-        const spans = regex.matchAt(view, at, at + compiled.maxLength + LOOK_AHEAD);
-        if (spans !== undefined) return spans === 'undecided' ? regex.exec(view, at) : spans;
+        if (rule.looks <= 0) return regex.exec(view, at);
+        const told = regex.matchAt(view, at, at + compiled.maxLength + LOOK_AHEAD);
+        if (told === 'undecided') return regex.exec(view, at);
+        if (typeof told !== 'number') return told;
+        rule.looks -= told;
       }
     }
     return undefined;
@@ -605,6 +608,28 @@ function fill(
 
 /** Of findings that overlap, the specific beats the generic, then the surer, then the longer, then the earlier one. */
 function resolve(candidates: readonly Candidate[]): readonly Match[] {
+  const found: Match[] = [];
+  const ordered = candidates.toSorted((a, b) => a.offset - b.offset);
+  let linked: Candidate[] = [];
+  let end = 0;
+  const close = (): void => {
+    const [only] = linked;
+    const match = linked.length === 1 ? only?.judged() : undefined;
+    if (match !== undefined) found.push(match);
+    else if (linked.length > 1) found.push(...bestOf(linked));
+    linked = [];
+  };
+  for (const candidate of ordered) {
+    if (candidate.offset >= end) close();
+    linked.push(candidate);
+    end = Math.max(end, candidate.offset + candidate.length);
+  }
+  close();
+  return found;
+}
+
+/** The same for findings that are linked by overlaps. */
+function bestOf(candidates: readonly Candidate[]): readonly Match[] {
   const ranked = candidates.toSorted(
     (a, b) =>
       Number(a.generic) - Number(b.generic) ||

@@ -108,11 +108,31 @@ function substitutes(value: string): boolean {
 const FILLER =
   /(.)\1{7,}|^(.)\2{3,}$|\*{3,}|\.{4,}|…|x{5,}|X{5,}|^(?:0?123456789?0?|abcdef(?:gh?)?|12345678)$/;
 
+const PLACEHOLDER =
+  /EXAMPLE(?:KEY)?$|REDACTED|PLACEHOLDER|CHANGEME|YOUR_|your[-_](?:api|key|token|secret)|\*{3,}|\$\{[\w.:?/-]+\}|\{\{\s*[\w.]+\s*\}\}|x{8,}|X{8,}|([^A])\1{15,}/;
+/** What one of its alternatives begins with; the last is any character 16 times, of which this asks for eight. */
+const PAIRS = new Set(['EX', 'RE', 'PL', 'CH', 'YO', 'yo', '**', '${', '{{', 'xx', 'XX']);
+const BEGINS = Uint8Array.from({ length: 128 * 128 }, (_, pair) =>
+  Number(PAIRS.has(String.fromCharCode(pair >> 7, pair & 127))),
+);
+
 /** Whether a token of a known format is a documented example, masked or filler, and so no secret. */
 export function isPlaceholderToken(secret: string): boolean {
-  return /EXAMPLE(?:KEY)?$|REDACTED|PLACEHOLDER|CHANGEME|YOUR_|your[-_](?:api|key|token|secret)|\*{3,}|\$\{[\w.:?/-]+\}|\{\{\s*[\w.]+\s*\}\}|x{8,}|X{8,}|([^A])\1{15,}/.test(
-    secret,
-  );
+  return mayBePlaceholder(secret) && PLACEHOLDER.test(secret);
+}
+
+/** One look at each pair: nearly all secrets are told from placeholders so, at a tenth of what the regex takes. */
+function mayBePlaceholder(text: string): boolean {
+  let before = 0;
+  let alike = 1;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= 128 || BEGINS[before * 128 + code] === 1) return true;
+    alike = code === before ? alike + 1 : 1;
+    if (alike === 8) return true;
+    before = code;
+  }
+  return false;
 }
 
 function isPlaceholderValue(value: string): boolean {
