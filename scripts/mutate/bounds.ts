@@ -4,6 +4,7 @@
  * line looks like a credential.
  */
 import { createRe2Regex } from '../../functions/detection/adapters/re2-regex.ts';
+import { secretAt } from '../../functions/detection/domain/scanner.ts';
 
 /** Where a regex first matches: the match's and the secret's bounds in bytes; undefined where it does not. */
 type Reading = readonly [from: number, secretFrom: number, secretTo: number, to: number] | undefined;
@@ -13,12 +14,10 @@ export function readerOf(regex: string, secretGroup: number | undefined): Reader
   const compiled = createRe2Regex(regex);
   return (bytes) => {
     const spans = compiled.exec(bytes, 0);
-    const whole = spans?.[0];
-    if (spans === undefined || whole === undefined) return undefined;
-    const secret =
-      (secretGroup === undefined ? spans.slice(1).find((span) => span !== undefined) : spans[secretGroup]) ??
-      whole;
-    return [whole[0], secret[0], secret[1], whole[1]];
+    if (spans === undefined) return undefined;
+    const [from = 0, to = 0] = spans;
+    const secret = secretAt(spans, secretGroup);
+    return [from, spans[secret] ?? 0, spans[secret + 1] ?? 0, to];
   };
 }
 

@@ -25,14 +25,13 @@ export function createRe2Regex(source: string): ByteRegex {
   /** What tests tell of a match from `start` to `end`; undefined where RE2 has to capture. */
   function located(bytes: Buffer, start: number, end: number): RegexSpans | undefined {
     locate ??= locatorOf(source);
-    const groups = locate(bytes, start, end);
-    if (groups !== undefined) return [[start, end], ...groups];
-    return end - start > LONGEST_CAPTURED ? [[start, end]] : undefined;
+    const spans = locate(bytes, start, end);
+    return spans ?? (end - start > LONGEST_CAPTURED ? [start, end] : undefined);
   }
 
   function captured(bytes: Buffer, from: number): RegexSpans | undefined {
     regex.lastIndex = from;
-    return regex.exec(bytes)?.indices;
+    return regex.exec(bytes)?.indices?.flatMap((span) => span ?? [-1, -1]);
   }
 
   return {
@@ -71,26 +70,30 @@ function startOf(regex: RE2, sticky: Ending, bytes: Buffer, from: number): numbe
   return later > 0 ? from + later : undefined;
 }
 
-/** The groups of a match that reaches from `start` to `end`, or undefined where tests cannot tell. */
+/** A match that reaches from `start` to `end` and its groups, or undefined where tests cannot tell. */
 type Locate = (bytes: Buffer, start: number, end: number) => RegexSpans | undefined;
 
 function locatorOf(source: string): Locate {
   const pieces = piecesOf(source);
   if (pieces === undefined) return () => undefined;
   const { choices } = pieces;
-  if (choices.length === 0) return () => [];
   const prefix = endingOf(pieces.prefix);
   const located = choices.map(locatedBy);
   const wholes = choices.map(({ before, group, after }) => endingOf(`(?:${before})(?:${group})(?:${after})`));
   return (bytes, start, end) => {
+    const spans = [start, end];
+    if (choices.length === 0) return spans;
     const from = prefix(bytes, start);
     if (from < 0) return undefined;
     const choice = wholes.length === 1 ? 0 : wholes.findIndex((ending) => ending(bytes, from) >= 0);
-    const span = located[choice]?.(bytes, from, end);
-    return span && choices.map((_, index) => (index === choice ? span : undefined));
+    for (let index = 0; index < choices.length; index += 1)
+      if (index !== choice) spans.push(-1, -1);
+      else if (located[choice]?.(bytes, from, end, spans) !== true) return undefined;
+    return choice < 0 ? undefined : spans;
   };
 }
 
+/** Writes down where the group stands, if tests can tell. */
 function locatedBy({ before, group, after }: Piece) {
   const first = endingOf(before);
   const middle = endingOf(group);
@@ -98,14 +101,19 @@ function locatedBy({ before, group, after }: Piece) {
   // That the rest matches from here on up to the end is known only where nothing stands before the group.
   const rest = isZeroWidth(before) ? undefined : endingOf(`(?:${group})(?:${after})`);
   const width = widthOf(after);
-  return (bytes: Buffer, from: number, end: number): readonly [number, number] | undefined => {
+  return (bytes: Buffer, from: number, end: number, spans: number[]): boolean => {
     const start = first(bytes, from);
-    if (start < 0) return undefined;
+    if (start < 0) return false;
     const known = width(bytes, end);
-    if (known !== undefined)
-      return rest === undefined || rest(bytes, start) === end ? [start, end - known] : undefined;
+    if (known !== undefined) {
+      if (rest !== undefined && rest(bytes, start) !== end) return false;
+      spans.push(start, end - known);
+      return true;
+    }
     const stop = middle(bytes, start);
-    return stop >= 0 && last(bytes, stop) === end ? [start, stop] : undefined;
+    if (stop < 0 || last(bytes, stop) !== end) return false;
+    spans.push(start, stop);
+    return true;
   };
 }
 

@@ -4,8 +4,8 @@ import type { QuarantineItem } from '../../contracts/quarantine.ts';
 import type { EntryBatch } from '../../contracts/ingest.ts';
 import type { Redacted } from '../../kernel/redacted.ts';
 
-/** Where a regex matched, in bytes of the buffer: the whole match first, then each group. */
-export type RegexSpans = readonly (readonly [start: number, end: number] | undefined)[];
+/** Where a regex matched, start and end in bytes of the buffer: the whole match, then each group; -1 for one without. */
+export type RegexSpans = readonly number[];
 
 /** A regular expression that matches bytes in time linear to their number. */
 export interface ByteRegex {

@@ -85,10 +85,17 @@ interface Rule {
 
 /** A match that is perhaps a finding: what decides it is asked only where no better one stands in the same place. */
 interface Candidate extends Span {
-  readonly rule: string;
+  readonly rule: Rule;
+  /** Yields to what is not. */
   readonly generic: boolean;
   readonly confidence: number;
-  judged(): Match | undefined;
+  readonly entry: number;
+  /** The entry, up to where the rule was to search; offsets are in it. */
+  readonly view: Buffer;
+  readonly matchStart: number;
+  readonly matchEnd: number;
+  /** What was found out already. */
+  readonly match: Match | undefined;
 }
 
 /** No UTF-8 text holds this byte, no class matches it and `\b` takes it for the edge of a word. */
@@ -211,7 +218,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
         rule.matches = 0;
       }
       touched.length = 0;
-      if (candidates.length > 0) matches.push(...resolve(candidates));
+      if (candidates.length > 0) matches.push(...resolve(candidates, judge));
       start = end + 1;
     }
   }
@@ -232,22 +239,24 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     const view = arena.subarray(start, viewEnd);
     do {
       const spans = nextMatch(rule, rule.regex, view, from, start);
-      const whole = spans?.[0];
-      if (spans === undefined || whole === undefined) return;
+      if (spans === undefined) return;
+      const [matchStart = 0, matchEnd = 0] = spans;
       // Farther from the last keyword nothing counts.
-      if (rule.within !== undefined && start + whole[0] > rule.lastStart) return;
-      const secret = secretOf(spans, rule.compiled.secretGroup) ?? whole;
+      if (rule.within !== undefined && start + matchStart > rule.lastStart) return;
       rule.matches += 1;
       if (rule.matches > MATCHES_FREE + (end - start) / BYTES_A_MATCH) {
-        candidates.push(flood(rule, view, whole[0], entry));
+        candidates.push(flood(rule, view, matchStart, entry));
         return;
       }
-      const inPlace = !rule.compiled.context || inContext(rule, view, secret[0], start);
-      if (inPlace && !isPieceOfBlob(arena, start + secret[0], start + secret[1])) {
-        const candidate = candidateOf(rule, view, whole, secret, entry);
+      const secret = secretAt(spans, rule.compiled.secretGroup);
+      const offset = spans[secret] ?? 0;
+      const secretEnd = spans[secret + 1] ?? 0;
+      const inPlace = !rule.compiled.context || inContext(rule, view, offset, start);
+      if (inPlace && !isPieceOfBlob(arena, start + offset, start + secretEnd)) {
+        const candidate = candidateOf(rule, view, matchStart, matchEnd, offset, secretEnd, entry);
         if (candidate !== undefined) candidates.push(candidate);
       }
-      from = Math.max(whole[1], from + 1);
+      from = Math.max(matchEnd, from + 1);
     } while (mayMatch(rule, arena, start + from, viewEnd));
   }
 
@@ -294,28 +303,24 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
   function candidateOf(
     rule: Rule,
     view: Buffer,
-    whole: readonly [number, number],
-    secret: readonly [number, number],
+    matchStart: number,
+    matchEnd: number,
+    offset: number,
+    end: number,
     entry: number,
   ): Candidate | undefined {
-    const { name, generic } = rule.compiled;
-    const [offset, end] = secret;
-    const place = { rule: name, generic: generic !== 'none', offset, length: end - offset };
-    if (rule.prior !== undefined)
-      return rule.prior < REPORT_FROM
-        ? undefined
-        : { ...place, confidence: rule.prior, judged: () => judge(rule, view, whole, secret, entry) };
-    const match = judge(rule, view, whole, secret, entry);
-    return match && { ...place, confidence: match.confidence, judged: () => match };
+    const length = end - offset;
+    const confidence = rule.prior ?? 0;
+    const generic = rule.compiled.generic !== 'none';
+    const match = undefined;
+    const weighed = { rule, generic, confidence, entry, view, offset, length, matchStart, matchEnd, match };
+    if (rule.prior !== undefined) return rule.prior < REPORT_FROM ? undefined : weighed;
+    const judged = judge(weighed);
+    return judged && { ...weighed, confidence: judged.confidence, match: judged };
   }
 
-  function judge(
-    rule: Rule,
-    view: Buffer,
-    [matchStart, matchEnd]: readonly [number, number],
-    [offset, end]: readonly [number, number],
-    entry: number,
-  ): Match | undefined {
+  function judge({ rule, view, offset, length, matchStart, matchEnd, entry }: Candidate): Match | undefined {
+    const end = offset + length;
     const { compiled } = rule;
     // Most of what a generic rule matches are words; this is cheaper than making a string of them.
     if (compiled.generic === 'token' && !mayBeRandom(view, offset, end)) return undefined;
@@ -342,30 +347,18 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     return {
       entry,
       offset,
-      length: text === read ? end - offset : Buffer.byteLength(text),
-      ...told(compiled),
+      length: text === read ? length : Buffer.byteLength(text),
+      rule: compiled.name,
+      secretType: compiled.secretType,
+      provider: compiled.provider,
+      severity: compiled.severity,
+      recommendedAction: compiled.recommendedAction,
       confidence,
       checks,
       secret: new Redacted(text),
       context: { offset: matchStart, length: matchEnd - matchStart },
-      covers: [{ offset, length: end - offset }],
+      covers: [{ offset, length }],
     };
-  }
-
-  /** The rest of what a rule was to search, as one finding: it holds more of the rule's matches than can be told apart. */
-  function flood({ compiled }: Rule, view: Buffer, offset: number, entry: number): Candidate {
-    const rest = { offset, length: view.length - offset };
-    const match: Match = {
-      ...told(compiled),
-      ...rest,
-      entry,
-      confidence: REPORT_FROM,
-      checks: [],
-      secret: new Redacted(view.toString('utf8', offset)),
-      context: rest,
-      covers: [rest],
-    };
-    return { ...rest, rule: compiled.name, generic: true, confidence: REPORT_FROM, judged: () => match };
   }
 
   return { pack: pack.digest, scan };
@@ -379,7 +372,7 @@ const LEAST_BEFORE_LINE_END = 4;
  * from the text with it, since in a file of settings a backslash may be part of a password.
  */
 function upToLineEnd(value: string): string {
-  const at = value.includes('"') ? -1 : value.search(/(?<!\\)\\+[nrt]/);
+  const at = !value.includes('\\') || value.includes('"') ? -1 : value.search(/(?<!\\)\\+[nrt]/);
   return at < 0 ? value : at < LEAST_BEFORE_LINE_END ? '' : value.slice(0, at);
 }
 
@@ -476,17 +469,33 @@ function firstFrom(places: readonly number[], from: number): number {
   return low;
 }
 
-/** What a finding says of its rule. */
-const told = ({ name, secretType, provider, severity, recommendedAction }: CompiledRule) => ({
-  rule: name,
-  secretType,
-  provider,
-  severity,
-  recommendedAction,
-});
+/** The rest of what a rule was to search, as one finding: it holds more of the rule's matches than can be told apart. */
+function flood(rule: Rule, view: Buffer, offset: number, entry: number): Candidate {
+  const { name, secretType, provider, severity, recommendedAction } = rule.compiled;
+  const rest = { offset, length: view.length - offset };
+  const match: Match = {
+    entry,
+    ...rest,
+    rule: name,
+    secretType,
+    provider,
+    severity,
+    recommendedAction,
+    confidence: REPORT_FROM,
+    checks: [],
+    secret: new Redacted(view.toString('utf8', offset)),
+    context: rest,
+    covers: [rest],
+  };
+  const place = { rule, generic: true, confidence: REPORT_FROM, entry, view };
+  return { ...place, ...rest, matchStart: offset, matchEnd: view.length, match };
+}
 
-function secretOf(spans: RegexSpans, group: number | undefined): RegexSpans[number] {
-  return group === undefined ? spans.slice(1).find((span) => span !== undefined) : spans[group];
+/** Where among a match's spans the secret's starts: the group that a rule names, or the first that took part, or all. */
+export function secretAt(spans: RegexSpans, group: number | undefined): number {
+  if (group !== undefined) return (spans[2 * group] ?? -1) < 0 ? 0 : 2 * group;
+  for (let at = 2; at < spans.length; at += 2) if ((spans[at] ?? -1) >= 0) return at;
+  return 0;
 }
 
 /** A rule that looks at a keyword's places; `exact` where it wants the keyword in this spelling only. */
@@ -607,36 +616,36 @@ function fill(
 }
 
 /** Of findings that overlap, the specific beats the generic, then the surer, then the longer, then the earlier one. */
-function resolve(candidates: readonly Candidate[]): readonly Match[] {
+function resolve(candidates: Candidate[], judge: Judge): readonly Match[] {
   const found: Match[] = [];
-  const ordered = candidates.toSorted((a, b) => a.offset - b.offset);
-  let linked: Candidate[] = [];
+  candidates.sort((a, b) => a.offset - b.offset);
+  let first = 0;
   let end = 0;
-  const close = (): void => {
-    const [only] = linked;
-    const match = linked.length === 1 ? only?.judged() : undefined;
-    if (match !== undefined) found.push(match);
-    else if (linked.length > 1) found.push(...bestOf(linked));
-    linked = [];
-  };
-  for (const candidate of ordered) {
-    if (candidate.offset >= end) close();
-    linked.push(candidate);
-    end = Math.max(end, candidate.offset + candidate.length);
+  for (let next = 0; next <= candidates.length; next += 1) {
+    const candidate = candidates[next];
+    if (candidate === undefined || candidate.offset >= end) {
+      const only = next === first + 1 ? candidates[first] : undefined;
+      const match = only && (only.match ?? judge(only));
+      if (match !== undefined) found.push(match);
+      else if (next > first + 1) found.push(...bestOf(candidates.slice(first, next), judge));
+      first = next;
+    }
+    end = Math.max(end, candidate === undefined ? 0 : endOf(candidate));
   }
-  close();
   return found;
 }
 
+type Judge = (candidate: Candidate) => Match | undefined;
+
 /** The same for findings that are linked by overlaps. */
-function bestOf(candidates: readonly Candidate[]): readonly Match[] {
-  const ranked = candidates.toSorted(
+function bestOf(linked: Candidate[], judge: Judge): readonly Match[] {
+  const ranked = linked.sort(
     (a, b) =>
       Number(a.generic) - Number(b.generic) ||
       b.confidence - a.confidence ||
       b.length - a.length ||
       a.offset - b.offset ||
-      (a.rule < b.rule ? -1 : 1),
+      (a.rule.compiled.name < b.rule.compiled.name ? -1 : 1),
   );
   // Kept findings do not overlap, so they stand in one order by offset, and only neighbours can overlap a new one.
   const kept: (Match & { covers: Span[] })[] = [];
@@ -646,7 +655,7 @@ function bestOf(candidates: readonly Candidate[]): readonly Match[] {
     const neighbour = kept[place];
     // What lies within a better one adds nothing to it, whatever it is.
     if (neighbour !== undefined && neighbour.offset <= candidate.offset && end <= endOf(neighbour)) continue;
-    const match = candidate.judged();
+    const match = candidate.match ?? judge(candidate);
     if (match === undefined) continue;
     if (neighbour !== undefined && neighbour.offset < end) neighbour.covers.push(...match.covers);
     else kept.splice(place, 0, { ...match, covers: [...match.covers] });

@@ -186,6 +186,11 @@ const ORDINARY = new Set(
   ).split(' '),
 );
 
+function isOrdinaryWord(value: string): boolean {
+  const word = value.toLowerCase();
+  return ORDINARY.has(/[^a-z0-9_-]/.test(word) ? word.replaceAll(/[^a-z0-9_-]/g, '') : word);
+}
+
 /** Names that end like a credential's and are none. */
 const PUBLIC_NAME = new RegExp(
   [
@@ -223,8 +228,7 @@ export function isPublicName(before: string): boolean {
 
 /** Whether a password, which a person may have chosen, is none after all. */
 export function isOrdinaryPassword(value: string): boolean {
-  if (isPlaceholderValue(value) || ORDINARY.has(value.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '')))
-    return true;
+  if (isPlaceholderValue(value) || isOrdinaryWord(value)) return true;
   // Code between two strings, not a string.
   if (/^[\s+,;:)\]}&|.<>]|^\s*["']?\$[A-Za-z_]+["']?$|\(\)|["'] ?\+|\+ ?["']|\$\w+\[/.test(value))
     return true;
@@ -270,12 +274,34 @@ const NAME_CHARACTERS = 10;
  * @param before the part of the match before the value, or its end
  */
 export function repeatsItsName(value: string, before: string): boolean {
+  if (endsLike(before, value)) return true;
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-  const [said, name] = [plain(value), plain(lastNameOf(before))];
-  if (said.length > 0 && plain(before).endsWith(said)) return true;
-  return (
-    Math.min(said.length, name.length) >= NAME_CHARACTERS && (said.includes(name) || name.includes(said))
-  );
+  const name = plain(lastNameOf(before));
+  if (name.length < NAME_CHARACTERS) return false;
+  const said = plain(value);
+  return said.length >= NAME_CHARACTERS && (said.includes(name) || name.includes(said));
+}
+
+/** Whether the letters and digits of a text end in those of a value, of which there are some; case does not count. */
+function endsLike(text: string, value: string): boolean {
+  let left = text.length;
+  let alike = 0;
+  for (let right = value.length - 1; right >= 0; right -= 1) {
+    const wanted = plainCode(value.charCodeAt(right));
+    if (wanted === 0) continue;
+    do left -= 1;
+    while (left >= 0 && plainCode(text.charCodeAt(left)) === 0);
+    if (left < 0 || plainCode(text.charCodeAt(left)) !== wanted) return false;
+    alike += 1;
+  }
+  return alike > 0;
+}
+
+/** A letter of ASCII in lower case, a digit, or 0. */
+function plainCode(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code;
+  const lower = code | 0x20;
+  return code < 0x80 && lower >= 0x61 && lower <= 0x7a ? lower : 0;
 }
 
 /** From the last letter, digit or underscore back, as far as these and dashes go. */
