@@ -58,7 +58,9 @@ export const isByName = ({ generic, context }: CompiledRule): boolean =>
 
 interface Rule {
   readonly compiled: CompiledRule;
-  readonly byName: boolean;
+  /** Bounds of a match, as {@link CompiledRule} has them. */
+  readonly lookBehind: number;
+  readonly maxLength: number;
   /** How far before a keyword its match may start, where that is so near that each place is worth a look. */
   readonly near: number | undefined;
   /** How far after its keyword a value may start, for a rule of context. */
@@ -112,7 +114,8 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
   const runs = new Map<string, Uint8Array>();
   const rules: readonly Rule[] = pack.rules.map((compiled) => ({
     compiled,
-    byName: isByName(compiled),
+    lookBehind: compiled.lookBehind,
+    maxLength: compiled.maxLength,
     near: compiled.context === undefined && compiled.lookBehind <= NEAR ? compiled.lookBehind : undefined,
     within: compiled.context?.within,
     run: runOf(compiled, runs),
@@ -129,9 +132,8 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
   const keywords = [
     ...new Set(pack.rules.flatMap((rule) => rule.keywords.map((keyword) => keyword.toLowerCase()))),
   ];
-  const wanters = wantersOf(rules);
-  const wanted = keywords.map((keyword) => wanters.get(keyword) ?? []);
-  const lengths = keywords.map((keyword) => keyword.length);
+  const { firsts, asks, flags, exact } = askedBy(rules, keywords);
+  const lengths = Int32Array.from(keywords, (keyword) => keyword.length);
   const prefilter: Prefilter = createPrefilter(keywords);
 
   // Rules of context share a few forms of value.
@@ -177,12 +179,16 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
         const length = lengths[keyword] ?? 0;
         const isInWord = isWord(arena[place - 1]);
         let alone: boolean | undefined;
-        for (const wanter of wanted[keyword] ?? []) {
-          const { rule } = wanter;
-          const { within, compiled } = rule;
-          if (isInWord && compiled.wordStart) continue;
-          if (skipNames && rule.byName) continue;
-          if (wanter.exact !== undefined && !standsAt(arena, place, wanter.exact)) continue;
+        const unwanted = (isInWord ? WORD_START : 0) | (skipNames ? BY_NAME : 0);
+        const last = firsts[keyword + 1] ?? 0;
+        for (let ask = firsts[keyword] ?? 0; ask < last; ask += 1) {
+          const flag = flags[ask] ?? 0;
+          if ((flag & unwanted) !== 0) continue;
+          const spelling = (flag & EXACT) === 0 ? undefined : exact[ask];
+          if (spelling !== undefined && !standsAt(arena, place, spelling)) continue;
+          const rule = asks[ask];
+          if (rule === undefined) continue;
+          const { within } = rule;
           if (
             rule.near !== undefined &&
             rule.places.length <= FEW_PLACES &&
@@ -190,8 +196,8 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
           )
             continue;
           let from = place;
-          let to = place + compiled.maxLength + LOOK_AHEAD;
-          if (within === undefined) from = Math.max(start, place - compiled.lookBehind);
+          let to = place + rule.maxLength + LOOK_AHEAD;
+          if (within === undefined) from = Math.max(start, place - rule.lookBehind);
           else {
             alone ??= standsAlone(arena, place, length);
             if (!alone) continue;
@@ -498,26 +504,52 @@ export function secretAt(spans: RegexSpans, group: number | undefined): number {
   return 0;
 }
 
-/** A rule that looks at a keyword's places; `exact` where it wants the keyword in this spelling only. */
-interface Wanter {
-  readonly rule: Rule;
-  readonly exact: Buffer | undefined;
+/** Why a rule does not care about a keyword's place: a word goes on there; nothing counts there that a name decides. */
+const WORD_START = 1;
+const BY_NAME = 2;
+/** It wants the keyword in one spelling only. */
+const EXACT = 4;
+
+/**
+ * Which rules look at a keyword's places, and where: `firsts` says for each keyword where its part of the parallel lists
+ * begins, and past the last one where they end. They are asked at every keyword, and most say no by their flags.
+ */
+interface Asked {
+  readonly firsts: Int32Array;
+  readonly asks: readonly Rule[];
+  readonly flags: Uint8Array;
+  readonly exact: readonly (Buffer | undefined)[];
 }
 
-/** By keyword, lower-cased. */
-function wantersOf(rules: readonly Rule[]): ReadonlyMap<string, readonly Wanter[]> {
-  const wanters = new Map<string, Wanter[]>();
+/** @param keywords in lower case */
+function askedBy(rules: readonly Rule[], keywords: readonly string[]): Asked {
+  const byKeyword = new Map<string, { rule: Rule; exact: Buffer | undefined }[]>();
   for (const rule of rules) {
     const spellings = Map.groupBy(rule.compiled.keywords, (keyword) => keyword.toLowerCase());
     for (const [keyword, spelled] of spellings) {
       const [spelling = keyword] = spelled;
       const exact = rule.compiled.exactKeywords && spelled.length === 1;
-      const known = wanters.get(keyword) ?? [];
+      const known = byKeyword.get(keyword) ?? [];
       known.push({ rule, exact: exact ? Buffer.from(spelling, 'latin1') : undefined });
-      wanters.set(keyword, known);
+      byKeyword.set(keyword, known);
     }
   }
-  return wanters;
+  const firsts = new Int32Array(keywords.length + 1);
+  const all = keywords.flatMap((keyword, index) => {
+    const asking = byKeyword.get(keyword) ?? [];
+    firsts[index + 1] = (firsts[index] ?? 0) + asking.length;
+    return asking;
+  });
+  const flagsOf = ({ rule: { compiled }, exact }: (typeof all)[number]): number =>
+    (compiled.wordStart ? WORD_START : 0) |
+    (isByName(compiled) ? BY_NAME : 0) |
+    (exact === undefined ? 0 : EXACT);
+  return {
+    firsts,
+    asks: all.map(({ rule }) => rule),
+    flags: Uint8Array.from(all, flagsOf),
+    exact: all.map(({ exact }) => exact),
+  };
 }
 
 function standsAt(bytes: Buffer, place: number, text: Buffer): boolean {
