@@ -18,8 +18,10 @@ export const LAYOUT = {
   heads: 64 * 1024,
   /** Sixteen bytes per keyword: next in the chain, length, offset of the hashed bytes in it, address of its text. */
   records: 192 * 1024,
-  /** Case-folded texts of the keywords. */
+  /** Texts of the keywords in lower case. */
   texts: 256 * 1024,
+  /** For each of their characters the bit that folds case, for letters; nothing for others. */
+  folds: 304 * 1024,
   /** Hits: position and number of the keyword, 32 bits each. */
   hits: 352 * 1024,
   text: 1376 * 1024,
@@ -27,7 +29,7 @@ export const LAYOUT = {
 
 export const HASH_BITS = 16;
 export const HASH_FACTOR = 0x9e3779b1;
-/** Setting this bit folds the case of ASCII letters; it folds some other characters too, so a hit is looked at again. */
+/** Setting this bit folds the case of ASCII letters, and some other characters: enough for a hash, not for a keyword. */
 export const FOLD = 0x20;
 /** So many bytes are hashed together. */
 export const GRAM = 3;
@@ -112,8 +114,6 @@ const HASHES = [9, 10, 11, 12] as const;
 const hashOf = (word: Code): Code =>
   shiftRight(multiply(shiftLeft(word, constant(8)), constant(HASH_FACTOR)), constant(32 - HASH_BITS));
 
-const folded = (at: Code): Code => or(loadByte(at), constant(FOLD));
-
 /** Compares each keyword of the chain at `hash` with the text around `place`, and writes out those that stand there. */
 const verify = (): Code => [
   set(L.id, loadShort(shiftLeft(get(L.hash), constant(1)), LAYOUT.heads)),
@@ -128,7 +128,10 @@ const verify = (): Code => [
         branchIf(
           1,
           notEqual(
-            folded(add(get(L.start), get(L.index))),
+            or(
+              loadByte(add(get(L.start), get(L.index))),
+              loadByte(add(load(get(L.record), 12), get(L.index)), LAYOUT.folds - LAYOUT.texts),
+            ),
             loadByte(add(load(get(L.record), 12), get(L.index))),
           ),
         ),

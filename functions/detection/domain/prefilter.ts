@@ -74,8 +74,8 @@ export function createPrefilter(keywords: readonly string[]): Prefilter {
   const arena = Buffer.from(memory.buffer, LAYOUT.text, ARENA_BYTES);
   const raw = new Int32Array(memory.buffer, LAYOUT.hits, (MAX_HITS + 64) * 2);
   const stopped = new Int32Array(memory.buffer, STOPPED_AT, 1);
-  const spellings = keywords.map((keyword) => Buffer.from(keyword, 'latin1'));
-  const longest = Math.max(GRAM, ...keywords.map((keyword) => keyword.length));
+  const lengths = Int32Array.from(keywords, (keyword) => keyword.length);
+  const longest = Math.max(GRAM, ...lengths);
   const hits: KeywordHits = { count: 0, starts: new Int32Array(4096), keywords: new Int32Array(4096) };
 
   /** Scans what lies in the arena; what starts before `from` was reported with the piece before. */
@@ -88,13 +88,7 @@ export function createPrefilter(keywords: readonly string[]): Prefilter {
       for (let hit = 0; hit < found; hit += 1) {
         const start = raw[2 * hit] ?? 0;
         const keyword = raw[2 * hit + 1] ?? 0;
-        const spelling = spellings[keyword];
-        if (
-          start + (spelling?.length ?? 0) > from &&
-          spelling !== undefined &&
-          standsAt(arena, start, spelling)
-        )
-          push(offset + start, keyword);
+        if (start + (lengths[keyword] ?? 0) > from) push(offset + start, keyword);
       }
     }
   }
@@ -147,17 +141,13 @@ function layOut(keywords: readonly string[], memory: ArrayBuffer): void {
     const next = spelling[gram + GRAM];
     const follower = next === undefined ? 0xff : 1 << (next % FOLLOWERS);
     bytes[LAYOUT.table + hash] = (bytes[LAYOUT.table + hash] ?? 0) | follower;
-    for (const byte of spelling) bytes[text++] = folded(byte);
-    if (text > LAYOUT.hits - 16) throw new Error('The keywords are longer than their place in memory.');
+    for (const byte of spelling) {
+      bytes[text] = byte;
+      bytes[text + LAYOUT.folds - LAYOUT.texts] = byte >= 0x61 && byte <= 0x7a ? FOLD : 0;
+      text += 1;
+    }
+    if (text > LAYOUT.folds - 16) throw new Error('The keywords are longer than their place in memory.');
   }
-}
-
-function standsAt(bytes: Uint8Array, start: number, spelling: Uint8Array): boolean {
-  for (let at = 0; at < spelling.length; at += 1) {
-    const byte = bytes[start + at] ?? 0;
-    if ((byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte) !== spelling[at]) return false;
-  }
-  return true;
 }
 
 function grown(array: Int32Array): Int32Array<ArrayBuffer> {

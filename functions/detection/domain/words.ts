@@ -43,33 +43,30 @@ export function pairCommonness(pair: string): number {
   return first < 0 || first > 25 || second < 0 || second > 25 ? 1 : (COMMONNESS[first * 26 + second] ?? 0);
 }
 
-/** In UTF-16 units; a text of ASCII alone, as nearly all are, is counted without a regex. */
-function lettersAndDigits(text: string): number {
-  let count = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code >= 0x80) return text.replaceAll(/[^\p{L}\p{N}]/gu, '').length;
-    count += Number((code >= 0x30 && code <= 0x39) || ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a));
-  }
-  return count;
-}
-
 const isUpper = (code: number): boolean => code >= 0x41 && code <= 0x5a;
 const isLower = (code: number): boolean => code >= 0x61 && code <= 0x7a;
 
-/** The share of a text's letters and digits that stand in words of four letters or more, 0 to 1. */
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+
+/** The share of a text's letters and digits, in UTF-16 units, that stand in words of four letters or more: 0 to 1. */
 export function wordShare(text: string): number {
-  const size = lettersAndDigits(text);
-  if (size === 0) return 0;
+  let size = 0;
   let inWords = 0;
+  let isAscii = true;
   for (let from = 0; from < text.length;) {
     const first = text.charCodeAt(from);
     let to = from + 1;
     if (isLower(first) || (isUpper(first) && isLower(text.charCodeAt(to))))
       while (isLower(text.charCodeAt(to))) to += 1;
     else if (isUpper(first)) while (isUpper(text.charCodeAt(to))) to += 1;
+    else {
+      size += Number(isDigit(first)) - 1;
+      isAscii &&= first < 0x80;
+    }
+    size += to - from;
     if (to - from >= 4 && readsLikeWord(text, from, to)) inWords += to - from;
     from = to;
   }
-  return inWords / size;
+  if (!isAscii) size = text.replaceAll(/[^\p{L}\p{N}]/gu, '').length;
+  return size === 0 ? 0 : inWords / size;
 }
