@@ -11,7 +11,7 @@ import { createScanner, firstEndingAfter, isByName, type Match, type Span } from
 import { decode, type Region } from './views/decode.ts';
 import { findDisguised, MIN_TOKEN, prefixKey, type Edge, type Layout, type Prefixes } from './views/find.ts';
 import { joinSplit, type Sequence } from './views/split.ts';
-import { sourceOfEntry, type Disguise, type Source } from './views/view.ts';
+import { releaseViews, sourceOfEntry, type Disguise, type Source } from './views/view.ts';
 
 /** A match, and what had to be undone to see it, outermost first: nothing for a secret that stands there plainly. */
 export interface DetectedMatch extends Match {
@@ -51,7 +51,10 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
     pack.rules.flatMap((rule) => (rule.companions === undefined ? [] : [[rule.name, rule.companions]])),
   );
 
-  const scan: Detector['scan'] = (entries, sequence) => inCompany(look(entries, sequence), companions);
+  const scan: Detector['scan'] = (entries, sequence) => {
+    releaseViews();
+    return inCompany(look(entries, sequence), companions);
+  };
 
   function look(entries: readonly (string | Uint8Array)[], sequence?: Sequence): readonly DetectedMatch[] {
     const sources = entries.map((entry, index) =>

@@ -167,11 +167,11 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
   ): void {
     const hits = prefilter.scan(arena, (ends.at(-1) ?? 0) + 1);
     const touched: Rule[] = [];
+    const candidates: Candidate[] = [];
     let hit = 0;
     let start = 0;
     for (const [index, end] of ends.entries()) {
       const skipNames = formsOnly(first + index);
-      const candidates: Candidate[] = [];
       for (; hit < hits.count; hit += 1) {
         const place = hits.starts[hit] ?? 0;
         if (place >= end) break;
@@ -225,6 +225,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
       }
       touched.length = 0;
       if (candidates.length > 0) matches.push(...resolve(candidates, judge));
+      candidates.length = 0;
       start = end + 1;
     }
   }

@@ -55,10 +55,31 @@ export interface ViewWriter {
   finish(parent: Source, disguise: Disguise): Source;
 }
 
-/** Thousands of small arrays with memory of their own would cost more to collect than to fill: they share it. */
-const CHUNK = 64 * 1024;
-let chunk = new Int32Array(CHUNK);
+/**
+ * Where the bytes of all views come from. Views last as long as the scan that made them, so the next one writes over this:
+ * memory that is asked for anew costs more than what is written into it. 8 MB; what does not fit has memory of its own.
+ */
+const ARENA = 2 * 1024 * 1024;
+let arena = new Int32Array(64 * 1024);
 let used = 0;
+
+/** Ends the life of all views: what they say of places is no longer true. */
+export function releaseViews(): void {
+  used = 0;
+}
+
+/** Where there is room for so many numbers, and from which on. */
+function roomFor(size: number): { readonly spans: Int32Array; readonly first: number } {
+  if (used + size > arena.length) {
+    if (size > ARENA / 4) return { spans: new Int32Array(size), first: 0 };
+    // Views that have a part of the smaller one keep it.
+    arena = new Int32Array(Math.min(ARENA, Math.max(2 * arena.length, size)));
+    used = 0;
+  }
+  const first = used;
+  used += size;
+  return { spans: arena, first };
+}
 
 /** A text that was decoded from another. */
 class View implements Source {
@@ -127,20 +148,16 @@ class Writer implements ViewWriter {
     const { length, spans } = this;
     const text = Buffer.allocUnsafe(length);
     this.bytes.copy(text, 0, 0, length);
-    const size = 2 * length;
-    if (size > CHUNK / 4) return new View(parent, disguise, text, spans.slice(0, size), 0);
-    if (used + size > CHUNK) {
-      chunk = new Int32Array(CHUNK);
-      used = 0;
-    }
-    const first = used;
-    for (let at = 0; at < size; at += 1) chunk[first + at] = spans[at] ?? 0;
-    used += size;
-    return new View(parent, disguise, text, chunk, first);
+    const { spans: kept, first } = roomFor(2 * length);
+    if (length < FEW) for (let at = 0; at < 2 * length; at += 1) kept[first + at] = spans[at] ?? 0;
+    else kept.set(spans.subarray(0, 2 * length), first);
+    return new View(parent, disguise, text, kept, first);
   }
 }
 
 const writer = new Writer();
+/** So few are sooner copied one by one. */
+const FEW = 256;
 
 /**
  * One writer is in use at a time: the next one takes its room.
