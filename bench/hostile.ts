@@ -99,35 +99,31 @@ export function hostileTexts(keywords: readonly string[]): readonly HostileText[
   ];
 }
 
-/** For each keyword, nothing but it; for each rule, what can be made of its first example. */
-export function hostileRules(
+/** For each keyword, nothing but it; for each rule, what can be made of its first example. One by one: they are 500 MB. */
+export function* hostileRules(
   keywords: readonly string[],
   rules: readonly NamedRule[],
-): readonly HostileText[] {
-  return [
-    ...keywords.flatMap((keyword) => [
-      one(`${keyword} on end`, filled(keyword)),
-      one(`${keyword} spaced`, filled(`${keyword} `)),
-      one(
-        `${keyword} and a value`,
-        filled(() => `${keyword}=${token(8)} `),
-      ),
-    ]),
-    ...rules.flatMap(({ name, source }) => {
-      const [example = ''] = source.examples.match;
-      const cut = (share: number): string => example.slice(0, Math.floor(example.length * share));
-      return [
-        one(`${name} on end`, filled(example)),
-        one(`${name} spaced`, filled(`${example} `)),
-        one(
-          `${name}, another each time`,
-          filled(() => `${another(example)} `),
-        ),
-        one(`${name}, nearly whole`, filled(`${cut(0.9)} `)),
-        one(`${name}, half of it on end`, filled(cut(0.5))),
-      ];
-    }),
-  ];
+): Generator<HostileText> {
+  for (const keyword of keywords) {
+    yield one(`${keyword} on end`, filled(keyword));
+    yield one(`${keyword} spaced`, filled(`${keyword} `));
+    yield one(
+      `${keyword} and a value`,
+      filled(() => `${keyword}=${token(8)} `),
+    );
+  }
+  for (const { name, source } of rules) {
+    const [example = ''] = source.examples.match;
+    const cut = (share: number): string => example.slice(0, Math.floor(example.length * share));
+    yield one(`${name} on end`, filled(example));
+    yield one(`${name} spaced`, filled(`${example} `));
+    yield one(
+      `${name}, another each time`,
+      filled(() => `${another(example)} `),
+    );
+    yield one(`${name}, nearly whole`, filled(`${cut(0.9)} `));
+    yield one(`${name}, half of it on end`, filled(cut(0.5)));
+  }
 }
 
 /** The same form with other characters. */

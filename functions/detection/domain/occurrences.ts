@@ -14,10 +14,11 @@ const HASH_BITS = 13;
 interface Sought {
   readonly secret: string;
   readonly bytes: Buffer;
-  /** Where in it the four bytes stand that are looked up: in the middle, since many secrets begin and end alike. */
-  readonly middle: number;
-  /** The next one with these bytes. */
+  /** Where in it the four bytes stand that are looked up. */
+  readonly place: number;
+  /** The next one with these bytes, and how many there are from here on. */
   readonly next: Sought | undefined;
+  readonly alike: number;
   readonly found: Occurrence[];
   /** Past the last occurrence in the present text: they do not overlap. */
   text: number;
@@ -36,9 +37,11 @@ export function occurrences(
   for (const secret of secrets) {
     const bytes = Buffer.from(secret);
     if (bytes.length < MIN_BYTES) continue;
-    const middle = (bytes.length - 4) >> 1;
-    const word = bytes.readInt32BE(middle);
-    const sought: Sought = { secret, bytes, middle, next: byWord.get(word), found: [], text: -1, end: 0 };
+    const place = placeOf(bytes, byWord);
+    const word = bytes.readInt32BE(place);
+    const next = byWord.get(word);
+    const alike = 1 + (next?.alike ?? 0);
+    const sought: Sought = { secret, bytes, place, next, alike, found: [], text: -1, end: 0 };
     byWord.set(word, sought);
     known[hashOf(word)] = 1;
     all.push(sought);
@@ -50,7 +53,7 @@ export function occurrences(
       word = (word << 8) | (bytes[at] ?? 0);
       if (known[hashOf(word)] === 0) continue;
       for (let one = byWord.get(word); one !== undefined; one = one.next) {
-        const from = at - 3 - one.middle;
+        const from = at - 3 - one.place;
         const to = from + one.bytes.length;
         if (
           from < (one.text === text ? one.end : 0) ||
@@ -65,6 +68,20 @@ export function occurrences(
     }
   }
   return new Map(all.flatMap(({ secret, found }) => (found.length === 0 ? [] : [[secret, found]])));
+}
+
+/** So many secrets with the same four bytes are compared one by one before others are looked for. */
+const FEW = 4;
+
+/** In the middle, since many secrets begin and end alike; where many are alike there too, where fewest are. */
+function placeOf(bytes: Buffer, byWord: ReadonlyMap<number, Sought>): number {
+  let best = (bytes.length - 4) >> 1;
+  let least = byWord.get(bytes.readInt32BE(best))?.alike ?? 0;
+  for (let place = 0; least >= FEW && place + 4 <= bytes.length; place += 2) {
+    const alike = byWord.get(bytes.readInt32BE(place))?.alike ?? 0;
+    if (alike < least) [best, least] = [place, alike];
+  }
+  return best;
 }
 
 const hashOf = (word: number): number => Math.imul(word, 0x9e3779b1) >>> (32 - HASH_BITS);

@@ -213,6 +213,7 @@ function findTokens(
   const token = TOKEN;
   const kind = KIND;
   const separators = SEPARATOR;
+  const known = nothingKnown();
   for (const [text, end] of ends.entries()) {
     const start = starts[text] ?? 0;
     // Up to where text is already known to be in a region of this kind.
@@ -251,7 +252,7 @@ function findTokens(
         else findHex(bytes, from, to, text, regions);
       }
       if ((kinds & KINDS.mark) !== 0) {
-        findMisspelled(bytes, from, to, end, text, prefixes, regions);
+        findMisspelled(bytes, from, to, end, text, prefixes, known, regions);
         for (let mark = Math.max(from, separatedTo); mark < to; mark += 1)
           if (mark >= separatedTo && (KIND[bytes[mark] ?? 0] ?? 0) === KINDS.mark)
             separatedTo = findSeparators(bytes, mark, start, end, text, regions) ?? separatedTo;
@@ -448,6 +449,7 @@ function findMisspelled(
   end: number,
   text: number,
   prefixes: Prefixes,
+  known: Unbroken,
   regions: Regions,
 ): void {
   const candidates = prefixes.get(prefixKey(bytes, from));
@@ -463,7 +465,7 @@ function findMisspelled(
       misspelled = true;
     }
     if (at === prefix.length && misspelled)
-      regions.push({ disguise: 'case', beginning: prefix }, text, from, grownTo(bytes, to, end));
+      regions.push({ disguise: 'case', beginning: prefix }, text, from, grownTo(bytes, to, end, known));
   }
 }
 
@@ -515,7 +517,7 @@ function findSeparators(
     // Looked at once and not again from its next separator, or a long one would cost its square; past its last one
     // others may stand that are the real ones, where these are marks of the token itself.
     const answered = last + 1;
-    if (!looksRandom(bytes, from, to, every) || isUuid(bytes, from, to, first, count)) return answered;
+    if (!looksRandom(bytes, from, to, every) || isUuid(bytes, first, last)) return answered;
     // The first and the last separator may be no part of it, but stand before and after it.
     for (const [skipped, kept] of count > 3 ? EDGES : EDGES.slice(0, 1)) {
       const isWhole = skipped === kept || to - from <= AT_AN_EDGE;
@@ -584,23 +586,35 @@ function looksRandom(bytes: Buffer, from: number, to: number, every: number): bo
   return count >= MIN_SEPARATED && (every <= 2 || digits + humps >= 2 || capitals + digits === count);
 }
 
-/** A uuid (RFC 9562) has four dashes, the last four as far from one another as pieces are, and hex around them. */
-const isUuid = (bytes: Buffer, from: number, to: number, first: number, count: number): boolean =>
-  count === 4 &&
-  first - from === 8 &&
-  to - from === 36 &&
-  hexAt(bytes, from, first) >= 0 &&
-  hexAt(bytes, to - 12, to) >= 0;
+/**
+ * Whether separators are a uuid's (RFC 9562): four dashes, as far from one another as its pieces of four digits are long,
+ * hex between and around them, whatever stands before or after: many keys have one in them.
+ */
+const isUuid = (bytes: Buffer, first: number, last: number): boolean =>
+  last - first === 15 &&
+  hexAt(bytes, first - 8, first) >= 0 &&
+  [0, 5, 10].every((at) => hexAt(bytes, first + at + 1, first + at + 5) >= 0) &&
+  hexAt(bytes, last + 1, last + 13) >= 0;
 
-function grownTo(bytes: Buffer, to: number, end: number): number {
-  let at = to;
-  while (at < end && at < to + GROW_ON && BREAK[bytes[at] ?? 0] !== 1) at += 1;
-  return at;
+/** From where to where no break stands, as far as one looked. */
+interface Unbroken {
+  from: number;
+  to: number;
+}
+
+const nothingKnown = (): Unbroken => ({ from: 0, to: -1 });
+
+/** @param known of a place before this one: so no byte is looked at twice, however many tokens stand together */
+function grownTo(bytes: Buffer, to: number, end: number, known: Unbroken): number {
+  const limit = Math.min(end, to + GROW_ON);
+  if (to < known.from || to > known.to) known.from = known.to = to;
+  while (known.to < limit && BREAK[bytes[known.to] ?? 0] !== 1) known.to += 1;
+  return Math.min(known.to, limit);
 }
 
 /** How far a region goes on past its last mark, as far as `limit`. */
 const reachOf = (bytes: Buffer, lastMark: number, limit: number): number =>
-  grownTo(bytes, Math.min(limit, lastMark + AFTER), limit);
+  grownTo(bytes, Math.min(limit, lastMark + AFTER), limit, nothingKnown());
 
 /** Marks of one kind that stand close make one region, with what stands around them. */
 function merged({ bytes, starts, ends }: Layout, found: readonly FoundRegion[]): readonly FoundRegion[] {
