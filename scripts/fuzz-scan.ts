@@ -24,7 +24,7 @@ const HANGS_AFTER_MS = 60_000;
 const MOST_FAILURES = 10;
 
 /** A hostile text must be read at no less than this, of processor time, by the better of two attempts. */
-const LEAST_MB_PER_S = 0.1;
+const LEAST_MB_PER_S = 0.5;
 const HOSTILE_BYTES = 64 * 1024;
 const HOSTILE_EVERY = 20;
 
@@ -48,6 +48,8 @@ const HOSTILE_UNITS = [
   'token=',
   '.join(',
   'VkZa',
+  'KEY=SK_LIVE_q1E6',
+  'id-0b1c2d3e-4f5a-',
 ];
 
 function hostile(random: Random): Buffer {

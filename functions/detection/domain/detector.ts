@@ -3,7 +3,9 @@
  * at is decoded into views, views are looked into again, and one scan runs over the entries and all views together;
  * a match in a view becomes a match in the entry, at the bytes that encode it.
  */
+import { Redacted } from '../../kernel/redacted.ts';
 import { isProven } from './checks.ts';
+import { REPORT_FROM } from './confidence.ts';
 import type { CompiledPack, CompiledRule } from './pack.ts';
 import { occurrences } from './occurrences.ts';
 import type { CreateRegex } from './ports.ts';
@@ -11,7 +13,7 @@ import { createScanner, firstEndingAfter, isByName, type Match, type Span } from
 import { decode, type Region } from './views/decode.ts';
 import { findDisguised, MIN_TOKEN, prefixKey, type Edge, type Layout, type Prefixes } from './views/find.ts';
 import { joinSplit, type Sequence } from './views/split.ts';
-import { releaseViews, sourceOfEntry, type Disguise, type Source } from './views/view.ts';
+import { releaseViews, sourceOfEntry, type Disguise, type Place, type Source } from './views/view.ts';
 
 /** A match, and what had to be undone to see it, outermost first: nothing for a secret that stands there plainly. */
 export interface DetectedMatch extends Match {
@@ -45,7 +47,7 @@ const GUESSES: ReadonlySet<Disguise> = new Set(['separators', 'concatenation', '
 export function createDetector(pack: CompiledPack, createRegex: CreateRegex): Detector {
   const scanner = createScanner(pack, createRegex);
   const prefixes = prefixesOf(pack);
-  const named = new Set(pack.rules.filter(isByName).map((rule) => rule.name));
+  const named = new Set([UNDECODED.rule, ...pack.rules.filter(isByName).map((rule) => rule.name)]);
 
   const companions = new Map(
     pack.rules.flatMap((rule) => (rule.companions === undefined ? [] : [[rule.name, rule.companions]])),
@@ -60,13 +62,14 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
     const sources = entries.map((entry, index) =>
       sourceOfEntry(index, typeof entry === 'string' ? Buffer.from(entry) : bufferOf(entry)),
     );
-    const views = viewsOf(sources, prefixes, sequence);
+    const { views, undecoded } = viewsOf(sources, prefixes, sequence);
     const texts = [...sources, ...views];
     const matches = scanner.scan(
       texts.map(({ bytes }) => bytes),
       (index) => isGuess(texts[index]),
     );
-    if (views.length === 0) return matches.map((match) => ({ ...match, disguises: [] }));
+    if (views.length === 0 && undecoded.length === 0)
+      return matches.map((match) => ({ ...match, disguises: [] }));
     const perEntry = new Map<number, DetectedMatch[]>();
     const add = (match: DetectedMatch): void => {
       const known = perEntry.get(match.entry);
@@ -83,6 +86,7 @@ export function createDetector(pack: CompiledPack, createRegex: CreateRegex): De
     const isWhole = (half: DetectedMatch): boolean =>
       perEntry.get(half.entry)?.some((one) => !named.has(one.rule) && overlap(one, half)) ?? false;
     for (const pair of halves.filter((each) => !each.some(isWhole))) pair.forEach(add);
+    withheldOf(undecoded, sources).forEach(add);
     const viewsIn = perEntry.size === 0 ? undefined : Map.groupBy(views, ({ entry }) => entry);
     return [...perEntry]
       .toSorted(([a], [b]) => a - b)
@@ -129,8 +133,9 @@ function viewsOf(
   entries: readonly Source[],
   prefixes: Prefixes,
   sequence: Sequence | undefined,
-): readonly Source[] {
+): { readonly views: readonly Source[]; readonly undecoded: readonly Place[] } {
   const views: Source[] = [];
+  const undecoded: Place[] = [];
   const budgets = new Map<number, number>();
   let level = entries;
   for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth += 1) {
@@ -150,7 +155,10 @@ function viewsOf(
         const source = level[first + region.text];
         if (source === undefined || isGuessedTwice(source, region)) continue;
         const budget = budgets.get(source.entry) ?? budgetOf(entries[source.entry]);
-        if (region.to - region.from > budget) continue;
+        if (region.to - region.from > budget) {
+          undecoded.push(...source.placesOf(region.from, region.to));
+          continue;
+        }
         const view = decode(source, region);
         if (view === undefined) continue;
         budgets.set(source.entry, budget - view.bytes.length);
@@ -162,7 +170,42 @@ function viewsOf(
     views.push(...next);
     level = next;
   }
-  return views;
+  return { views, undecoded };
+}
+
+/** What is said of a text that holds more that is encoded than is decoded of one entry. */
+const UNDECODED = {
+  rule: 'UNDECODED',
+  secretType: 'undecoded-text',
+  provider: 'generic',
+  severity: 'MEDIUM',
+  confidence: REPORT_FROM,
+  checks: [],
+  recommendedAction:
+    'Decode the withheld text by hand and look for secrets in it: it holds more that is encoded than is decoded of one entry.',
+} as const;
+
+/** What was not decoded is withheld, as one finding for each entry. */
+function withheldOf(undecoded: readonly Place[], sources: readonly Source[]): readonly DetectedMatch[] {
+  return [...Map.groupBy(undecoded, ({ entry }) => entry)].flatMap(([entry, places]) => {
+    const covers = joined(places);
+    const [first] = covers;
+    const text = sources[entry];
+    if (first === undefined || text === undefined) return [];
+    const secret = new Redacted(text.bytes.toString('utf8', first.offset, first.offset + first.length));
+    return [{ entry, ...UNDECODED, ...first, secret, context: first, covers, disguises: [] }];
+  });
+}
+
+/** Spans in order, those that touch as one. */
+function joined(spans: readonly Span[]): readonly Span[] {
+  const merged: { offset: number; length: number }[] = [];
+  for (const { offset, length } of spans.toSorted((a, b) => a.offset - b.offset)) {
+    const last = merged.at(-1);
+    if (last === undefined || offset > last.offset + last.length) merged.push({ offset, length });
+    else last.length = Math.max(last.length, offset + length - last.offset);
+  }
+  return merged;
 }
 
 /** Nobody separates what is separated already; ordinary names joined by dashes look so again and again. */
@@ -207,7 +250,11 @@ function prefixesOf(pack: CompiledPack): Prefixes {
         continue;
       const prefix = Buffer.from(keyword, 'latin1');
       const key = prefixKey(prefix, 0);
-      prefixes.set(key, [...(prefixes.get(key) ?? []), prefix]);
+      const alike = [...(prefixes.get(key) ?? []), prefix];
+      prefixes.set(
+        key,
+        alike.toSorted((a, b) => b.length - a.length),
+      );
     }
   }
   return prefixes;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DetectedMatch } from '../../../functions/detection/domain/detector.ts';
 import { detect } from '../../../functions/detection/domain/detect.ts';
+import { redact } from '../../../functions/detection/domain/redact.ts';
 import { createLeak, type LeakType } from '../../support/fleet/leaks.ts';
 import { ALPHABETS, createRandom } from '../../support/fleet/random.ts';
 import { brokenInvariant } from '../../support/detector-invariants.ts';
@@ -205,5 +206,63 @@ describe('hostile text', () => {
     const token = 'x9fK2mXwz4KpVq8rT2aLd7Qn';
     const halves = [`${'.'.repeat(400)}a`, `${token} and more`, `\\"${token} `.repeat(2000)];
     expect(detector.scan(halves, () => 'one agent')).toEqual([]);
+  });
+});
+
+describe('tokens in another case', () => {
+  it('are all found, however many stand together', () => {
+    const tokens = Array.from({ length: 100 }, (_, index) => token(index, 'stripe-secret-key'));
+    const text = tokens.map((one) => one.replace('sk_live_', 'SK_LIVE_')).join(',');
+    expect(detector.scan([text]).map((match) => match.secret.reveal())).toEqual(tokens);
+  });
+});
+
+describe('an entry that holds more that is encoded than is decoded of one', () => {
+  const secret = token(5);
+  const hidden = Buffer.from(`the key is ${secret}, keep it`).toString('base64');
+  /** Dashes at equal steps in so many ways that each of these is looked into several times, with what follows. */
+  const greedy = (times: number): string => 'a1-b2-c3-d4-----------------'.repeat(times);
+  const from = (count: number): readonly DetectedMatch[] => detector.scan([`${greedy(count)} ${hidden}`]);
+  /** Times from which on the secret is not decoded any more: found by halving. */
+  const edge = (() => {
+    let [low, high] = [0, 4_096];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (from(middle).some((match) => match.secret.reveal() === secret)) low = middle;
+      else high = middle;
+    }
+    return high;
+  })();
+
+  it('is decoded up to its bound', () => {
+    expect(edge).toBeGreaterThan(20);
+    const below = from(edge - 1);
+    expect(below.map((match) => match.secret.reveal())).toContain(secret);
+    expect(below.filter(({ rule }) => rule === 'UNDECODED')).toEqual([]);
+  });
+
+  it('is withheld where it was not', () => {
+    const text = Buffer.from(`${greedy(edge)} ${hidden}`);
+    const matches = detector.scan([text]);
+    expect(matches.map((match) => match.secret.reveal())).not.toContain(secret);
+    const cuts = matches.map(({ covers, secret: found }) => ({
+      covers,
+      secret: Buffer.from(found.reveal()),
+      placeholder: '[…]',
+    }));
+    expect(redact(text, cuts).bytes.toString()).not.toContain(hidden.slice(16, 40));
+  });
+
+  it('is told as what it is where nothing else is found in it', () => {
+    const text = Buffer.from(greedy(500));
+    const matches = detector.scan([text]);
+    expect(matches).toMatchObject([{ entry: 0, rule: 'UNDECODED', severity: 'MEDIUM', confidence: 0.5 }]);
+  });
+
+  it('leaves the other entries of a batch as they are', () => {
+    const matches = detector.scan([`${greedy(edge)} ${hidden}`, `"${hidden}"`]);
+    expect(matches.filter(({ entry }) => entry === 1).map((match) => match.secret.reveal())).toEqual([
+      secret,
+    ]);
   });
 });

@@ -16,8 +16,13 @@ export type Recipe =
     }
   /** Whether a comma joins two string literals as well: only where the list is joined. */
   | { readonly disguise: 'concatenation'; readonly commas: boolean }
-  /** The beginning as it should be spelled. */
-  | { readonly disguise: 'case'; readonly beginning: Buffer };
+  /** Where tokens begin, in order, and how their beginnings should be spelled. */
+  | { readonly disguise: 'case'; readonly tokens: readonly MisspelledToken[] };
+
+export interface MisspelledToken {
+  readonly at: number;
+  readonly beginning: Buffer;
+}
 
 /** @returns undefined where nothing in the region is encoded that way after all */
 export function decode(source: Source, region: Region): Source | undefined {
@@ -39,8 +44,12 @@ export function decode(source: Source, region: Region): Source | undefined {
       }
       break;
     case 'case':
-      for (let at = region.from; at < region.to; at += 1)
-        out.put(region.beginning[at - region.from] ?? bytes[at] ?? 0, at, at + 1);
+      for (let at = region.from, next = 0; at < region.to; at += 1) {
+        const after = region.tokens[next + 1];
+        if (after !== undefined && at >= after.at) next += 1;
+        const token = region.tokens[next];
+        out.put(token?.beginning[at - token.at] ?? bytes[at] ?? 0, at, at + 1);
+      }
       break;
     case 'concatenation':
       decodeStepwise(bytes, region, out, LEADS.joint, (at) => joinAt(bytes, at, region.to, region.commas));

@@ -17,7 +17,7 @@ import {
   SEXTET,
   TOKEN,
 } from './bytes.ts';
-import { skipLineBreak, type Recipe, type Region } from './decode.ts';
+import { skipLineBreak, type MisspelledToken, type Recipe, type Region } from './decode.ts';
 import { codePointAt, fold } from './lookalikes.ts';
 
 /** Where texts lie in a body of bytes, ascending; a byte that is in none of them stands after each. */
@@ -38,7 +38,7 @@ export interface Edge {
   readonly side: 'head' | 'tail';
 }
 
-/** Token prefixes by their first three characters in lower case, as one number. */
+/** Token prefixes by their first three characters in lower case, as one number; longer ones before shorter ones. */
 export type Prefixes = ReadonlyMap<number, readonly Buffer[]>;
 
 /** The shortest token that is looked into, in characters. */
@@ -98,6 +98,7 @@ export function findDisguised(
 ): readonly FoundRegion[] {
   const found: OpenRegion[] = [];
   let last: OpenRegion | undefined;
+  let lastCase: (FoundRegion & { to: number; readonly tokens: MisspelledToken[] }) | undefined;
   const regions: Regions = {
     push(recipe, text, from, to) {
       if (isKnown !== undefined) {
@@ -105,6 +106,17 @@ export function findDisguised(
         const end = layout.ends[text] ?? 0;
         // With its neighbours: they decide where a token begins.
         if (isKnown(text, Math.max(start, from - 1) - start, Math.min(end, to + 1) - start)) return;
+      }
+      if (recipe.disguise === 'case') {
+        // A token that is looked into together with the one before is spelled right there too.
+        if (lastCase?.text === text && from <= lastCase.to) {
+          lastCase.tokens.push(...recipe.tokens);
+          lastCase.to = Math.max(lastCase.to, to);
+          return;
+        }
+        lastCase = { ...recipe, tokens: [...recipe.tokens], text, from, to };
+        found.push(lastCase);
+        return;
       }
       // Thousands of marks in a row are one region, not thousands to merge.
       if (
@@ -454,6 +466,7 @@ function findMisspelled(
 ): void {
   const candidates = prefixes.get(prefixKey(bytes, from));
   if (candidates === undefined) return;
+  // The longest first: a shorter one is its beginning.
   for (const prefix of candidates) {
     let misspelled = false;
     let at = 0;
@@ -464,8 +477,10 @@ function findMisspelled(
       if (ALPHANUMERIC[byte] !== 1 || (byte ^ wanted) !== 0x20) break;
       misspelled = true;
     }
-    if (at === prefix.length && misspelled)
-      regions.push({ disguise: 'case', beginning: prefix }, text, from, grownTo(bytes, to, end, known));
+    if (at < prefix.length || !misspelled) continue;
+    const tokens = [{ at: from, beginning: prefix }];
+    regions.push({ disguise: 'case', tokens }, text, from, grownTo(bytes, to, end, known));
+    return;
   }
 }
 
@@ -659,7 +674,10 @@ function merged({ bytes, starts, ends }: Layout, found: readonly FoundRegion[]):
   return regions.map((region) => {
     const start = starts[region.text] ?? 0;
     const moved = { ...region, from: region.from - start, to: region.to - start };
-    return moved.disguise === 'separators' ? { ...moved, first: moved.first - start } : moved;
+    if (moved.disguise === 'separators') return { ...moved, first: moved.first - start };
+    return moved.disguise === 'case'
+      ? { ...moved, tokens: moved.tokens.map((token) => ({ ...token, at: token.at - start })) }
+      : moved;
   });
 }
 
