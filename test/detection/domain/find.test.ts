@@ -18,6 +18,7 @@ describe('separators', () => {
     'AKIA-Q7RT-2MXW-Z4KP-VQ8R',
     'key: A K I A Q 7 R T 2 M X W Z 4 K P V Q 8 R',
     'pass = Z2hw-X3lL-dUhU-cVlZ-QT09==',
+    'AIza Synl _Zhe VXss HMcp ANrR YCDY uh-L Yirz lqy',
     'a.b.c.d.1.2.3.4.e.f.g.h.5.6.7.8',
   ])('are seen at equal steps in what looks random: %s', (text) => {
     expect(separated(text)).not.toEqual([]);

@@ -583,23 +583,28 @@ function isPiece(bytes: Buffer, from: number, to: number): boolean {
 
 /**
  * Enough of it, and unlike words, which may be of one length too if it is not one or two: with digits, with capitals
- * inside, or all in capitals.
+ * inside (`rR`, `HMc`), or all in capitals.
  */
 function looksRandom(bytes: Buffer, from: number, to: number, every: number): boolean {
   let count = 0;
   let digits = 0;
   let capitals = 0;
   let humps = 0;
+  let before = bytes[from - 1] ?? 0;
   for (let at = from; at < to; at += 1) {
     const byte = bytes[at] ?? 0;
-    const isCapital = byte >= 0x41 && byte <= 0x5a;
+    const isCapital = isUpper(byte);
     count += ALPHANUMERIC[byte] ?? 0;
     digits += Number(byte >= 0x30 && byte <= 0x39);
     capitals += Number(isCapital);
-    humps += Number(isCapital && ALPHANUMERIC[bytes[at - 1] ?? 0] === 1 && (bytes[at - 1] ?? 0) >= 0x61);
+    if (isCapital) humps += Number(isLower(before) || (isUpper(before) && isLower(bytes[at + 1] ?? 0)));
+    before = byte;
   }
   return count >= MIN_SEPARATED && (every <= 2 || digits + humps >= 2 || capitals + digits === count);
 }
+
+const isUpper = (byte: number): boolean => byte >= 0x41 && byte <= 0x5a;
+const isLower = (byte: number): boolean => byte >= 0x61 && byte <= 0x7a;
 
 /**
  * Whether separators are a uuid's (RFC 9562): four dashes, as far from one another as its pieces of four digits are long,
