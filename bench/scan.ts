@@ -171,7 +171,6 @@ function longMessages(): number {
 /** Each is scanned a few times; what seems slow then is measured once it is warm. */
 async function hostile() {
   const keywords = [...new Set(pack.rules.flatMap((rule) => rule.keywords))];
-  const { rules } = readPatterns(await readPatternFiles());
   const scan = ({ texts: entries }: HostileText): void => void detector.scan(entries, () => 'one agent');
   const measured: { readonly name: string; readonly mbPerS: number }[] = [];
   let count = 0;
@@ -190,7 +189,8 @@ async function hostile() {
   const named = hostileTexts(keywords);
   named.forEach(scan);
   named.forEach(look);
-  if (!quick) for (const text of hostileRules(keywords, rules)) look(text);
+  if (!quick)
+    for (const text of hostileRules(keywords, readPatterns(await readPatternFiles()).rules)) look(text);
   measured.sort((a, b) => a.mbPerS - b.mbPerS);
   for (const { name, mbPerS: speed } of measured.slice(0, 20))
     show(`hostile: ${name.slice(0, 54)}`, `${speed.toFixed(1)} MB/s`);

@@ -3,6 +3,7 @@
  * at is decoded into views, views are looked into again, and one scan runs over the entries and all views together;
  * a match in a view becomes a match in the entry, at the bytes that encode it.
  */
+import { union } from '../../kernel/intervals.ts';
 import { Redacted } from '../../kernel/redacted.ts';
 import { isProven } from './checks.ts';
 import { REPORT_FROM } from './confidence.ts';
@@ -188,24 +189,15 @@ const UNDECODED = {
 /** What was not decoded is withheld, as one finding for each entry. */
 function withheldOf(undecoded: readonly Place[], sources: readonly Source[]): readonly DetectedMatch[] {
   return [...Map.groupBy(undecoded, ({ entry }) => entry)].flatMap(([entry, places]) => {
-    const covers = joined(places);
+    const covers = union(places.map(({ offset, length }) => [offset, offset + length])).map(
+      ([offset, end]) => ({ offset, length: end - offset }),
+    );
     const [first] = covers;
     const text = sources[entry];
     if (first === undefined || text === undefined) return [];
     const secret = new Redacted(text.bytes.toString('utf8', first.offset, first.offset + first.length));
     return [{ entry, ...UNDECODED, ...first, secret, context: first, covers, disguises: [] }];
   });
-}
-
-/** Spans in order, those that touch as one. */
-function joined(spans: readonly Span[]): readonly Span[] {
-  const merged: { offset: number; length: number }[] = [];
-  for (const { offset, length } of spans.toSorted((a, b) => a.offset - b.offset)) {
-    const last = merged.at(-1);
-    if (last === undefined || offset > last.offset + last.length) merged.push({ offset, length });
-    else last.length = Math.max(last.length, offset + length - last.offset);
-  }
-  return merged;
 }
 
 /** Nobody separates what is separated already; ordinary names joined by dashes look so again and again. */

@@ -58,9 +58,6 @@ export const isByName = ({ generic, context }: CompiledRule): boolean =>
 
 interface Rule {
   readonly compiled: CompiledRule;
-  /** Bounds of a match, as {@link CompiledRule} has them. */
-  readonly lookBehind: number;
-  readonly maxLength: number;
   /** How far before a keyword its match may start, where that is so near that each place is worth a look. */
   readonly near: number | undefined;
   /** How far after its keyword a value may start, for a rule of context. */
@@ -114,8 +111,6 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
   const runs = new Map<string, Uint8Array>();
   const rules: readonly Rule[] = pack.rules.map((compiled) => ({
     compiled,
-    lookBehind: compiled.lookBehind,
-    maxLength: compiled.maxLength,
     near: compiled.context === undefined && compiled.lookBehind <= NEAR ? compiled.lookBehind : undefined,
     within: compiled.context?.within,
     run: runOf(compiled, runs),
@@ -182,13 +177,12 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
         const unwanted = (isInWord ? WORD_START : 0) | (skipNames ? BY_NAME : 0);
         const last = firsts[keyword + 1] ?? 0;
         for (let ask = firsts[keyword] ?? 0; ask < last; ask += 1) {
-          const flag = flags[ask] ?? 0;
-          if ((flag & unwanted) !== 0) continue;
-          const spelling = (flag & EXACT) === 0 ? undefined : exact[ask];
+          if (((flags[ask] ?? 0) & unwanted) !== 0) continue;
+          const spelling = exact[ask];
           if (spelling !== undefined && !standsAt(arena, place, spelling)) continue;
           const rule = asks[ask];
           if (rule === undefined) continue;
-          const { within } = rule;
+          const { within, compiled } = rule;
           if (
             rule.near !== undefined &&
             rule.places.length <= FEW_PLACES &&
@@ -196,8 +190,8 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
           )
             continue;
           let from = place;
-          let to = place + rule.maxLength + LOOK_AHEAD;
-          if (within === undefined) from = Math.max(start, place - rule.lookBehind);
+          let to = place + compiled.maxLength + LOOK_AHEAD;
+          if (within === undefined) from = Math.max(start, place - compiled.lookBehind);
           else {
             alone ??= standsAlone(arena, place, length);
             if (!alone) continue;
@@ -316,11 +310,18 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
     end: number,
     entry: number,
   ): Candidate | undefined {
-    const length = end - offset;
-    const confidence = rule.prior ?? 0;
-    const generic = rule.compiled.generic !== 'none';
-    const match = undefined;
-    const weighed = { rule, generic, confidence, entry, view, offset, length, matchStart, matchEnd, match };
+    const weighed = {
+      rule,
+      entry,
+      view,
+      offset,
+      length: end - offset,
+      matchStart,
+      matchEnd,
+      match: undefined,
+      generic: rule.compiled.generic !== 'none',
+      confidence: rule.prior ?? 0,
+    };
     if (rule.prior !== undefined) return rule.prior < REPORT_FROM ? undefined : weighed;
     const judged = judge(weighed);
     return judged && { ...weighed, confidence: judged.confidence, match: judged };
@@ -355,11 +356,7 @@ export function createScanner(pack: CompiledPack, createRegex: CreateRegex): Sca
       entry,
       offset,
       length: text === read ? length : Buffer.byteLength(text),
-      rule: compiled.name,
-      secretType: compiled.secretType,
-      provider: compiled.provider,
-      severity: compiled.severity,
-      recommendedAction: compiled.recommendedAction,
+      ...told(compiled),
       confidence,
       checks,
       secret: new Redacted(text),
@@ -476,18 +473,22 @@ function firstFrom(places: readonly number[], from: number): number {
   return low;
 }
 
+/** What a finding says of its rule. */
+const told = ({ name, secretType, provider, severity, recommendedAction }: CompiledRule) => ({
+  rule: name,
+  secretType,
+  provider,
+  severity,
+  recommendedAction,
+});
+
 /** The rest of what a rule was to search, as one finding: it holds more of the rule's matches than can be told apart. */
 function flood(rule: Rule, view: Buffer, offset: number, entry: number): Candidate {
-  const { name, secretType, provider, severity, recommendedAction } = rule.compiled;
   const rest = { offset, length: view.length - offset };
   const match: Match = {
     entry,
     ...rest,
-    rule: name,
-    secretType,
-    provider,
-    severity,
-    recommendedAction,
+    ...told(rule.compiled),
     confidence: REPORT_FROM,
     checks: [],
     secret: new Redacted(view.toString('utf8', offset)),
@@ -508,8 +509,6 @@ export function secretAt(spans: RegexSpans, group: number | undefined): number {
 /** Why a rule does not care about a keyword's place: a word goes on there; nothing counts there that a name decides. */
 const WORD_START = 1;
 const BY_NAME = 2;
-/** It wants the keyword in one spelling only. */
-const EXACT = 4;
 
 /**
  * Which rules look at a keyword's places, and where: `firsts` says for each keyword where its part of the parallel lists
@@ -519,6 +518,7 @@ interface Asked {
   readonly firsts: Int32Array;
   readonly asks: readonly Rule[];
   readonly flags: Uint8Array;
+  /** The one spelling in which a rule wants the keyword, where it does. */
   readonly exact: readonly (Buffer | undefined)[];
 }
 
@@ -541,10 +541,8 @@ function askedBy(rules: readonly Rule[], keywords: readonly string[]): Asked {
     firsts[index + 1] = (firsts[index] ?? 0) + asking.length;
     return asking;
   });
-  const flagsOf = ({ rule: { compiled }, exact }: (typeof all)[number]): number =>
-    (compiled.wordStart ? WORD_START : 0) |
-    (isByName(compiled) ? BY_NAME : 0) |
-    (exact === undefined ? 0 : EXACT);
+  const flagsOf = ({ rule: { compiled } }: (typeof all)[number]): number =>
+    (compiled.wordStart ? WORD_START : 0) | (isByName(compiled) ? BY_NAME : 0);
   return {
     firsts,
     asks: all.map(({ rule }) => rule),

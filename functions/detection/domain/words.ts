@@ -43,10 +43,10 @@ export function pairCommonness(pair: string): number {
   return first < 0 || first > 25 || second < 0 || second > 25 ? 1 : (COMMONNESS[first * 26 + second] ?? 0);
 }
 
-const isUpper = (code: number): boolean => code >= 0x41 && code <= 0x5a;
-const isLower = (code: number): boolean => code >= 0x61 && code <= 0x7a;
+export const isUpper = (code: number): boolean => code >= 0x41 && code <= 0x5a;
+export const isLower = (code: number): boolean => code >= 0x61 && code <= 0x7a;
 
-const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+export const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 
 /** The share of a text's letters and digits, in UTF-16 units, that stand in words of four letters or more: 0 to 1. */
 export function wordShare(text: string): number {

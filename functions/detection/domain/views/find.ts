@@ -4,6 +4,7 @@
  * next. Each look is bounded, so the whole is linear.
  */
 import { isAscii } from 'node:buffer';
+import { isDigit, isLower, isUpper } from '../words.ts';
 import {
   ALPHANUMERIC,
   BREAK,
@@ -595,16 +596,13 @@ function looksRandom(bytes: Buffer, from: number, to: number, every: number): bo
     const byte = bytes[at] ?? 0;
     const isCapital = isUpper(byte);
     count += ALPHANUMERIC[byte] ?? 0;
-    digits += Number(byte >= 0x30 && byte <= 0x39);
+    digits += Number(isDigit(byte));
     capitals += Number(isCapital);
     if (isCapital) humps += Number(isLower(before) || (isUpper(before) && isLower(bytes[at + 1] ?? 0)));
     before = byte;
   }
   return count >= MIN_SEPARATED && (every <= 2 || digits + humps >= 2 || capitals + digits === count);
 }
-
-const isUpper = (byte: number): boolean => byte >= 0x41 && byte <= 0x5a;
-const isLower = (byte: number): boolean => byte >= 0x61 && byte <= 0x7a;
 
 /**
  * Whether separators are a uuid's (RFC 9562): four dashes, as far from one another as its pieces of four digits are long,
